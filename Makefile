@@ -1,0 +1,49 @@
+# `make help` lists what there is. Nothing but Python 3.11 or later, pip and make is needed.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help up test lint types lock format
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@echo "creating $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=… to one")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.local-installed: requirements-local.txt | $(BIN)/python
+	@echo "installing the locked dependencies"
+	@$(BIN)/pip install --disable-pip-version-check --progress-bar on -q --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.dev-installed: requirements-dev.txt | $(BIN)/python
+	@echo "installing the locked development dependencies"
+	@$(BIN)/pip install --disable-pip-version-check --progress-bar on -q --require-hashes -r $<
+	@touch $@ $(VENV)/.local-installed
+
+up: $(VENV)/.local-installed ## start everything here: PostgreSQL, Redis, web, worker
+	@exec $(BIN)/python -m apps.ops.up
+
+test: $(VENV)/.dev-installed ## run the whole suite against real PostgreSQL and Redis
+	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90
+
+lint: $(VENV)/.dev-installed ## ruff and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.dev-installed ## mypy, strict
+	$(BIN)/mypy .
+
+format: $(VENV)/.dev-installed ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/.dev-installed ## resolve and lock the dependencies again
+	@set -e; for out in "requirements.txt" "requirements-local.txt --extra local" "requirements-dev.txt --extra local --extra dev"; do \
+	  set -- $$out; file=$$1; shift; echo "locking $$file"; \
+	  $(BIN)/uv pip compile -q pyproject.toml "$$@" --universal --generate-hashes --no-emit-index-url \
+	    --python-version 3.11 --custom-compile-command "make lock" -o $$file; done

@@ -1,0 +1,134 @@
+"""The only reader of the environment.
+
+Every setting an operator can turn is one field of `Config`: its name in the environment, its type, its
+default and a sentence. A bad value stops the process at once and names the variable and the value. Defaults
+are the safe side: no debug, no built-in secret, no open access.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+REQUIRED = object()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+class ConfigError(Exception):
+    """A variable of the environment is missing or has a value that cannot be used."""
+
+
+def text(raw: str) -> str:
+    return raw
+
+
+def flag(raw: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if raw.lower() not in words:
+        raise ValueError("expected 1 or 0")
+    return words[raw.lower()]
+
+
+def count(raw: str) -> int:
+    if not raw.isascii() or not raw.isdigit():
+        raise ValueError("expected a whole number")
+    return int(raw)
+
+
+def positive(raw: str) -> int:
+    value = count(raw)
+    if value == 0:
+        raise ValueError("expected a whole number from 1")
+    return value
+
+
+def names(raw: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in raw.split(",") if name.strip())
+
+
+def folder(raw: str) -> Path:
+    return (BASE_DIR / raw).resolve()
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if raw not in choices:
+            raise ValueError(f"expected one of: {', '.join(choices)}")
+        return raw
+
+    return parse
+
+
+def env(parse: Callable[[str], Any], default: object, help_text: str) -> Any:
+    """Declare one variable: how it is read, its default as it would stand in the environment, a sentence."""
+    return field(metadata={"parse": parse, "default": default, "help": help_text})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Field names are the names of the variables in lower case."""
+
+    secret_key: str = env(text, REQUIRED, "Signs sessions and tokens. Any long random text; keep it secret.")
+    debug: bool = env(flag, "0", "Django's debug mode. Only for development.")
+    allowed_hosts: tuple[str, ...] = env(
+        names, REQUIRED, "Host names this service answers to, separated by commas; `*` for any."
+    )
+    database_url: str = env(text, REQUIRED, "PostgreSQL, as `postgresql://user:password@host:5432/name`.")
+    redis_url: str = env(text, REQUIRED, "Redis or Valkey, as `redis://host:6379/0` or `rediss://…`.")
+    api_access: str = env(
+        one_of("public", "token"), REQUIRED, "`public`: the API needs no credentials. `token`: a token or a session."
+    )
+    https: bool = env(flag, "1", "Redirect to HTTPS, send HSTS, mark cookies secure. `/health/` is exempt.")
+    trusted_proxy: str = env(
+        text, "", "Address of the proxy whose forwarded headers are believed; `*` for any. Empty: none."
+    )
+    host: str = env(text, "0.0.0.0", "Address the web server listens on.")  # noqa: S104 — a container's web server
+    port: int = env(positive, "8000", "Port the web server listens on.")
+    data_dir: Path = env(folder, "var", "Folder for uploaded media and, with `make up`, the embedded servers' data.")
+    max_upload_bytes: int = env(positive, "2147483648", "Largest file that is accepted, in bytes.")
+    request_timeout: int = env(positive, "60", "Seconds after which a connection that sends nothing is closed.")
+    web_threads: int = env(positive, "8", "Requests a web process answers at the same time.")
+    worker_processes: int = env(positive, "1", "Worker processes of one `worker` command.")
+    worker_threads: int = env(positive, "8", "Tasks a worker process runs at the same time.")
+    shutdown_grace_seconds: int = env(
+        positive, "25", "Seconds a running task or request gets to finish after SIGTERM. Keep below the platform's kill."
+    )
+    task_log_days: int = env(positive, "7", "Days that ended task invocations are kept, with their results.")
+    log_format: str = env(one_of("json", "text"), "json", "`json`: one object a line. `text`: for people.")
+
+
+def load_config(environ: Mapping[str, str] | None = None) -> Config:
+    """Read every variable, or raise ConfigError that lists all that is wrong with them."""
+    source = os.environ if environ is None else environ
+    values, problems = {}, []
+    for variable in fields(Config):
+        try:
+            values[variable.name] = _read(variable.name, variable.metadata, source)
+        except ConfigError as problem:
+            problems.append(str(problem))
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return Config(**values)
+
+
+def _read(name: str, metadata: Mapping[str, Any], source: Mapping[str, str]) -> Any:
+    variable = name.upper()
+    raw = source.get(variable, "").strip() or metadata["default"]
+    if raw is REQUIRED:
+        raise ConfigError(f"{variable} is not set. {metadata['help']}")
+    try:
+        return metadata["parse"](raw)
+    except ValueError as error:
+        shown = "its value is not shown" if name.endswith("key") or name.endswith("url") else repr(raw)
+        raise ConfigError(f"{variable}: {error}, not {shown}. {metadata['help']}") from None
+
+
+def settings_table() -> str:
+    """The table of variables that stands in the README, in Markdown."""
+    rows = ["| variable | default | what it does |", "| --- | --- | --- |"]
+    for variable in fields(Config):
+        default = variable.metadata["default"]
+        shown = "*required*" if default is REQUIRED else f"`{default}`" if default else "*empty*"
+        rows.append(f"| `{variable.name.upper()}` | {shown} | {variable.metadata['help']} |")
+    return "\n".join(rows)

@@ -1,0 +1,55 @@
+"""How log lines look: one JSON object a line in production, a readable line for people."""
+
+import json
+import logging
+from typing import Any
+
+#: What every LogRecord has; whatever else is on one came in through `extra` and is data.
+STANDARD_ATTRIBUTES = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+
+
+def extra_of(record: logging.LogRecord) -> dict[str, Any]:
+    return {key: value for key, value in vars(record).items() if key not in STANDARD_ATTRIBUTES}
+
+
+class JsonFormatter(logging.Formatter):
+    """One object a line: time, level, logger, message, then the data given as `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **extra_of(record),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=False)
+
+
+class TextFormatter(logging.Formatter):
+    """`12:00:00 INFO apps.tasks message key=value`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname} {record.name} {record.getMessage()}"
+        line += "".join(f" {key}={value}" for key, value in extra_of(record).items())
+        return line + ("\n" + self.formatException(record.exc_info) if record.exc_info else "")
+
+
+def logging_config(log_format: str) -> dict[str, Any]:
+    """For Django's LOGGING: everything to stderr, our own lines from INFO, libraries' from WARNING."""
+    formatter = JsonFormatter if log_format == "json" else TextFormatter
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": formatter}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "loggers": {
+            "apps": {"level": "INFO"},
+            "project": {"level": "INFO"},
+            "django": {"handlers": [], "propagate": True},
+            "django.server": {"handlers": [], "propagate": True, "level": "INFO"},
+        },
+    }

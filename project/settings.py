@@ -1,0 +1,153 @@
+"""Django's settings, all derived from `project.config`."""
+
+import dj_database_url
+
+from project.config import BASE_DIR, load_config
+from project.logging import logging_config
+
+CONFIG = load_config()
+
+SECRET_KEY = CONFIG.secret_key
+DEBUG = CONFIG.debug
+ALLOWED_HOSTS = list(CONFIG.allowed_hosts)
+ROOT_URLCONF = "project.urls"
+WSGI_APPLICATION = "project.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "django_dramatiq",
+    "apps.common",
+    "apps.tasks",
+    "apps.files",
+    "apps.ops",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- database ---------------------------------------------------------------------------------------
+# A connection lives as long as its thread; the health check finds the ones a restarted PostgreSQL left
+# behind. The TCP settings bound how long a vanished server or client can hold a thread or a lock.
+DATABASES = {
+    "default": {
+        **dj_database_url.parse(CONFIG.database_url, conn_max_age=600, conn_health_checks=True),
+        "ATOMIC_REQUESTS": False,
+    }
+}
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "options": "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
+}
+
+# --- tasks ------------------------------------------------------------------------------------------
+REDIS_URL = CONFIG.redis_url
+TASKS = {
+    "WORKER_PROCESSES": CONFIG.worker_processes,
+    "WORKER_THREADS": CONFIG.worker_threads,
+    "SHUTDOWN_GRACE_SECONDS": CONFIG.shutdown_grace_seconds,
+    "LOG_DAYS": CONFIG.task_log_days,
+}
+DRAMATIQ_BROKER = {
+    "BROKER": "apps.tasks.broker.LedgerBroker",
+    "OPTIONS": {"url": CONFIG.redis_url},
+    "MIDDLEWARE": [
+        "django_dramatiq.middleware.DbConnectionsMiddleware",
+        "dramatiq.middleware.ShutdownNotifications",
+        "dramatiq.middleware.TimeLimit",
+        "apps.tasks.middleware.recorder.Recorder",
+        "apps.tasks.middleware.lifecycle.Lifecycle",
+    ],
+}
+DRAMATIQ_IGNORED_MODULES = ["django_dramatiq.tasks"]
+MIGRATION_MODULES = {"django_dramatiq": None}  # our ledger records invocations; its table would stay empty
+
+# --- files ------------------------------------------------------------------------------------------
+MEDIA_ROOT = CONFIG.data_dir / "media"
+MAX_UPLOAD_BYTES = CONFIG.max_upload_bytes
+# Uploads are spooled beside their final place, so that keeping one is a rename and a full disk is one disk.
+FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT / "incoming"
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_PERMISSIONS = 0o640
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+
+# --- API --------------------------------------------------------------------------------------------
+TOKEN_ACCESS = CONFIG.api_access == "token"
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ]
+    if TOKEN_ACCESS
+    else [],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated" if TOKEN_ACCESS else "rest_framework.permissions.AllowAny"
+    ],
+    "EXCEPTION_HANDLER": "apps.common.problems.exception_handler",
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+# --- the rest ---------------------------------------------------------------------------------------
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+SECURE_SSL_REDIRECT = CONFIG.https
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = 31_536_000 if CONFIG.https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = CONFIG.https
+SECURE_HSTS_PRELOAD = CONFIG.https
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CONFIG.trusted_proxy else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.https
+LOGGING = logging_config(CONFIG.log_format)
