@@ -1,0 +1,130 @@
+"""Where the bytes lie: their names, storing them, opening them, removing them, whatever the storage is.
+
+A stored name is ours alone: nothing a client sent is part of it, it is used once, and the bytes under it never
+change. So a name is also the bytes' version.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.files import File as Bytes
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+FILES = "files"
+THUMBNAILS = "thumbnails"
+
+
+def new_name(folder: str) -> str:
+    """A name nobody has: `files/3f/3f…`.
+
+    256 folders below `folder`: ten million files are forty thousand a folder, and a new folder, which costs an
+    upload two more flushes, is soon a rare event. (Two levels of 256 would make it the rule for a year.)
+    """
+    identifier = uuid4().hex
+    return f"{folder}/{identifier[:2]}/{identifier}"
+
+
+def keep(folder: str, content: Bytes) -> str:
+    """Store the bytes under a new name, which is returned; from here on they survive a power cut.
+
+    An upload's temporary file lies in the same file system and is renamed, whatever its size.
+    """
+    name: str = default_storage.save(new_name(folder), content)
+    try:
+        _flush(name)
+    except OSError:
+        default_storage.delete(name)
+        raise
+    return name
+
+
+def remove(names: Iterable[str]) -> None:
+    """Remove what is stored under these names; empty names and names already gone are no error."""
+    for name in names:
+        if name:
+            default_storage.delete(name)
+
+
+@contextmanager
+def on_disk(name: str) -> Iterator[Path]:
+    """A path with the bytes: their own where the storage is a folder, else a copy that is removed afterwards."""
+    path = _path_of(name)
+    if path is not None:
+        yield path
+        return
+    incoming = Path(settings.FILE_UPLOAD_TEMP_DIR)  # the disk that has room for uploads has room for this
+    incoming.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=incoming, prefix="copy-") as copy:
+        with default_storage.open(name) as stored:
+            for block in stored.chunks():
+                copy.write(block)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def stored_names(folder: str) -> Iterator[list[str]]:
+    """Every name stored below `folder`, one list for each of its folders."""
+    for shard in _listed(folder)[0]:
+        yield [f"{folder}/{shard}/{name}" for name in _listed(f"{folder}/{shard}")[1]]
+
+
+def is_older(name: str, age: timedelta) -> bool:
+    """Whether the bytes have been there for so long; not when they are gone."""
+    try:
+        return bool(default_storage.get_modified_time(name) < timezone.now() - age)
+    except FileNotFoundError:
+        return False
+
+
+def remove_stale_uploads(age: timedelta) -> int:
+    """Remove the temporary files of uploads that broke off so long ago; returns how many."""
+    oldest = time.time() - age.total_seconds()
+    removed = 0
+    for path in Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*"):
+        with suppress(FileNotFoundError):  # it ended while we looked
+            if path.is_file() and path.stat().st_mtime < oldest:
+                path.unlink()
+                removed += 1
+    return removed
+
+
+def _listed(folder: str) -> tuple[list[str], list[str]]:
+    try:
+        folders, names = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []
+    return folders, names
+
+
+def _path_of(name: str) -> Path | None:
+    """The path in the file system; None where the storage has none (S3)."""
+    try:
+        return Path(default_storage.path(name))
+    except NotImplementedError:
+        return None
+
+
+def _flush(name: str) -> None:
+    """Bring a file and the folders that lead to it to the disk.
+
+    After the rename, not before: the file's flush then carries the rename's journal entry with it and the
+    folders have little left to do. Measured for 10 KB on ext4: 0.30 ms this way, half a millisecond less than
+    the commit that follows.
+    """
+    path = _path_of(name)
+    if path is None:
+        return
+    for entry in (path, *path.parents[: len(Path(name).parts)]):
+        descriptor = os.open(entry, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
