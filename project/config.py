@@ -24,7 +24,16 @@ def text(raw: str) -> str:
 
 
 def flag(raw: str) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
     if raw.lower() not in words:
         raise ValueError("expected 1 or 0")
     return words[raw.lower()]
@@ -77,7 +86,9 @@ class Config:
     database_url: str = env(text, REQUIRED, "PostgreSQL, as `postgresql://user:password@host:5432/name`.")
     redis_url: str = env(text, REQUIRED, "Redis or Valkey, as `redis://host:6379/0` or `rediss://…`.")
     api_access: str = env(
-        one_of("public", "token"), REQUIRED, "`public`: the API needs no credentials. `token`: a token or a session."
+        one_of("public", "token"),
+        REQUIRED,
+        "`public`: the API needs no credentials. `token`: a token or a session.",
     )
     https: bool = env(flag, "1", "Redirect to HTTPS, send HSTS, mark cookies secure. `/health/` is exempt.")
     trusted_proxy: str = env(
@@ -85,14 +96,23 @@ class Config:
     )
     host: str = env(text, "0.0.0.0", "Address the web server listens on.")  # noqa: S104 — a container's web server
     port: int = env(positive, "8000", "Port the web server listens on.")
-    data_dir: Path = env(folder, "var", "Folder for uploaded media and, with `make up`, the embedded servers' data.")
+    data_dir: Path = env(
+        folder, "var", "Folder for uploaded media and, with `make up`, the embedded servers' data."
+    )
+    static_dir: Path = env(
+        folder, "staticfiles", "Folder that `collectstatic` fills and the web server serves."
+    )
     max_upload_bytes: int = env(positive, "2147483648", "Largest file that is accepted, in bytes.")
-    request_timeout: int = env(positive, "60", "Seconds after which a connection that sends nothing is closed.")
+    request_timeout: int = env(
+        positive, "60", "Seconds after which a connection that sends nothing is closed."
+    )
     web_threads: int = env(positive, "8", "Requests a web process answers at the same time.")
     worker_processes: int = env(positive, "1", "Worker processes of one `worker` command.")
     worker_threads: int = env(positive, "8", "Tasks a worker process runs at the same time.")
     shutdown_grace_seconds: int = env(
-        positive, "25", "Seconds a running task or request gets to finish after SIGTERM. Keep below the platform's kill."
+        positive,
+        "25",
+        "Seconds a running task or request gets to finish after SIGTERM. Keep below the platform's kill.",
     )
     task_log_days: int = env(positive, "7", "Days that ended task invocations are kept, with their results.")
     log_format: str = env(one_of("json", "text"), "json", "`json`: one object a line. `text`: for people.")

@@ -2,7 +2,7 @@
 
 import dj_database_url
 
-from project.config import BASE_DIR, load_config
+from project.config import load_config
 from project.logging import logging_config
 
 CONFIG = load_config()
@@ -113,7 +113,7 @@ STORAGES = {
     },
 }
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = CONFIG.static_dir
 
 # --- API --------------------------------------------------------------------------------------------
 TOKEN_ACCESS = CONFIG.api_access == "token"
@@ -125,7 +125,9 @@ REST_FRAMEWORK = {
     if TOKEN_ACCESS
     else [],
     "DEFAULT_PERMISSION_CLASSES": [
-        "rest_framework.permissions.IsAuthenticated" if TOKEN_ACCESS else "rest_framework.permissions.AllowAny"
+        "rest_framework.permissions.IsAuthenticated"
+        if TOKEN_ACCESS
+        else "rest_framework.permissions.AllowAny"
     ],
     "EXCEPTION_HANDLER": "apps.common.problems.exception_handler",
     "DEFAULT_RENDERER_CLASSES": [
