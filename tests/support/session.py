@@ -1,0 +1,88 @@
+"""What one test session runs on: PostgreSQL, Redis, a folder, and the environment that names them.
+
+Servers named by DATABASE_URL and REDIS_URL are used as they are (the container case); otherwise embedded ones
+are started once, by the process that was started first: workers of pytest-xdist inherit its environment.
+"""
+
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from apps.ops.embedded import placement
+from apps.ops.embedded.postgres import PostgresServer
+from apps.ops.embedded.redis import RedisServer
+from tests.support.guardian import SESSION_VARIABLE
+from tests.support.processes import REPOSITORY
+
+ENVIRONMENT = {
+    "DJANGO_SETTINGS_MODULE": "project.settings",
+    "SECRET_KEY": "of-the-test-suite",
+    "ALLOWED_HOSTS": "*",
+    "API_ACCESS": "public",
+    "HTTPS": "0",
+    "HOST": "127.0.0.1",
+    "LOG_FORMAT": "text",
+}
+
+
+class Session:
+    """The folder and the guardian of one run of pytest; made by its first process only."""
+
+    def __init__(self) -> None:
+        self.folder = make_folder()
+        self.guardian = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.guardian", str(self.folder)],
+            stdin=subprocess.PIPE,
+            cwd=REPOSITORY,
+            start_new_session=True,
+        )
+        os.environ.update(ENVIRONMENT)
+        os.environ[SESSION_VARIABLE] = str(self.folder)
+        os.environ["DATA_DIR"] = str(self.folder / "data")
+        os.environ["STATIC_DIR"] = str(self.folder / "static")
+
+    def start_servers(self) -> None:
+        if not os.environ.get("DATABASE_URL"):
+            postgres = PostgresServer(self.folder / "postgres")
+            postgres.start()
+            os.environ["DATABASE_URL"] = postgres.url()
+        if not os.environ.get("REDIS_URL"):
+            redis = RedisServer(self.folder / "redis")
+            redis.start()
+            os.environ["REDIS_URL"] = redis.url()
+
+    def name_absent_servers(self) -> None:
+        """For unit tests, which need the settings but no server: addresses where nobody listens."""
+        os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+        os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
+
+    def end(self) -> None:
+        """End every process of the session and remove its folder."""
+        assert self.guardian.stdin is not None
+        self.guardian.stdin.close()
+        self.guardian.wait()
+
+
+def make_folder(parent: Path | None = None) -> Path:
+    """A new folder that PostgreSQL's system user can pass through when we are root."""
+    folder = Path(tempfile.mkdtemp(prefix="understudy-tests-", dir=parent or _passable_root()))
+    folder.chmod(0o711)
+    return folder
+
+
+def _passable_root() -> Path:
+    roots = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]
+    return next((root for root in roots if placement.is_reachable(root / "new")), roots[0])
+
+
+def with_path(url: str, path: str) -> str:
+    """The same server, another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{path}"))
+
+
+def unused_name(prefix: str) -> str:
+    return f"{prefix}_{secrets.token_hex(6)}"
