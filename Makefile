@@ -1,5 +1,7 @@
 # `make help` lists what there is. Nothing but Python 3.11 or later, pip and make is needed.
-PYTHON ?= python3
+# The first Python that is new enough: `python3` may be an old one, or a version manager's shim without a version.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
@@ -11,7 +13,7 @@ help: ## list the commands
 
 $(BIN)/python:
 	@echo "creating $(VENV)"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=… to one")'
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: install it, or name one with PYTHON=…"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.local-installed: requirements-local.txt | $(BIN)/python

@@ -140,7 +140,7 @@ def _read(name: str, metadata: Mapping[str, Any], source: Mapping[str, str]) -> 
     try:
         return metadata["parse"](raw)
     except ValueError as error:
-        shown = "its value is not shown" if name.endswith("key") or name.endswith("url") else repr(raw)
+        shown = "its value is not shown" if name.endswith(("key", "url")) else repr(raw)
         raise ConfigError(f"{variable}: {error}, not {shown}. {metadata['help']}") from None
 
 

@@ -5,3 +5,4 @@ from django.apps import AppConfig
 
 class TasksConfig(AppConfig):
     name = "apps.tasks"
+    label = "tasks"

@@ -1,0 +1,48 @@
+"""Invocations and worker processes in the admin: for looking, the ledger alone writes."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from apps.tasks.models import Invocation, WorkerProcess
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]  # generic in the stubs only
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+
+@admin.register(Invocation)
+class InvocationAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id",
+        "actor",
+        "status",
+        "queue",
+        "created_at",
+        "finished_at",
+        "retries",
+        "deaths",
+        "error",
+    )
+    list_filter = ("status", "actor", "queue")
+    search_fields = ("^id",)
+    ordering = ("-created_at",)
+    show_full_result_count = False
+
+
+@admin.register(WorkerProcess)
+class WorkerProcessAdmin(ReadOnlyAdmin):
+    list_display = ("id", "host", "solo", "started_at", "beat_at")

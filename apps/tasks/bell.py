@@ -1,0 +1,106 @@
+"""The wake-up through Redis: one list a queue that holds at most one token.
+
+Keys: `understudy:bell:<queue>`, a list of zero or one element. To ring is to leave a token; a waiting worker takes it
+(BLPOP) and looks into the ledger. Nothing else is in Redis, so nothing is lost with it: without a bell a worker looks
+into the ledger every second or two by itself.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import redis
+from django.db import connection, transaction
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+logger = logging.getLogger(__name__)
+
+#: How long a sender waits for a Redis that does not answer, in seconds.
+SEND_TIMEOUT_SECONDS = 0.5
+#: After a failure no bell is rung for so long, so that a hanging Redis slows one send a second, not all of them.
+MUTE_SECONDS = 1.0
+
+
+def redis_client(url: str, *, timeout_seconds: float) -> "redis.Redis":
+    """A client that gives up at once: redis-py 8 sends a command again by itself, which takes seconds and,
+    for a write, may do it twice. Platforms' `rediss://` comes with self-signed certificates."""
+    options: dict[str, Any] = {"ssl_cert_reqs": "none"} if url.startswith("rediss://") else {}
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=min(timeout_seconds, SEND_TIMEOUT_SECONDS),
+        retry=Retry(NoBackoff(), 0),
+        **options,
+    )
+
+
+def key_of(queue: str) -> str:
+    return f"understudy:bell:{queue}"
+
+
+class Bell:
+    """Rings for queues. Thread-safe; never raises: a bell that cannot be rung is only a slower start."""
+
+    def __init__(self, url: str) -> None:
+        self._client = redis_client(url, timeout_seconds=SEND_TIMEOUT_SECONDS)
+        self._muted_until = 0.0
+
+    def ring_after_commit(self, queue: str) -> None:
+        """Ring once the caller's transaction has committed: one round trip for all the sends of a transaction."""
+        rung = connection.__dict__.setdefault("understudy_bells", set())
+        rung.add(queue)
+        transaction.on_commit(partial(self._ring_collected, rung))
+
+    def _ring_collected(self, rung: set[str]) -> None:
+        """Every send of a transaction leaves one of these; the first to run rings for all of them."""
+        queues = set(rung)
+        rung.clear()
+        self.ring(queues)
+
+    def ring(self, queues: Iterable[str]) -> None:
+        """LPUSH and LTRIM for each queue, in one round trip."""
+        names = list(queues)
+        if not names or time.monotonic() < self._muted_until:
+            return
+        try:
+            with self._client.pipeline(transaction=False) as pipeline:
+                for queue in names:
+                    pipeline.lpush(key_of(queue), 1)
+                    pipeline.ltrim(key_of(queue), 0, 0)
+                pipeline.execute()
+        except redis.RedisError as error:
+            self._muted_until = time.monotonic() + MUTE_SECONDS
+            logger.warning("the bell cannot be rung", extra={"action": "bell_silent", "reason": str(error)})
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class Waiter:
+    """Waits for one queue's bell. Belongs to one thread."""
+
+    #: Longer than any wait, so that only a Redis that hangs runs into it.
+    TIMEOUT_SECONDS = 3.0
+    #: How often the ledger is asked when there is no Redis to wait on.
+    WITHOUT_REDIS_SECONDS = 1.0
+
+    def __init__(self, url: str, queue: str, stopping: threading.Event) -> None:
+        self._client = redis_client(url, timeout_seconds=self.TIMEOUT_SECONDS)
+        self._key = key_of(queue)
+        self._stopping = stopping
+
+    def wait(self, seconds: float) -> None:
+        """Return when the bell rings, or after so many seconds, or at once when stopping."""
+        if self._stopping.is_set():
+            return
+        try:
+            self._client.blpop([self._key], timeout=max(0.01, seconds))
+        except redis.RedisError:
+            self._stopping.wait(min(seconds, self.WITHOUT_REDIS_SECONDS))
+
+    def close(self) -> None:
+        self._client.close()

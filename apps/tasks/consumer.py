@@ -1,0 +1,173 @@
+"""The consumer: waits for the bell, claims what may be started now, and takes back outcomes."""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.db import DatabaseError, InterfaceError, connection
+from dramatiq import Message, MessageProxy
+from dramatiq.broker import Consumer
+from dramatiq.message import get_encoder
+
+from apps.tasks import ledger, retries
+from apps.tasks.bell import Waiter
+from apps.tasks.outcomes import Outcome
+from apps.tasks.station import Station
+
+if TYPE_CHECKING:
+    from apps.tasks.broker import LedgerBroker
+
+logger = logging.getLogger(__name__)
+
+
+class ClaimedMessage(MessageProxy):
+    """A claimed invocation on its way through Dramatiq's worker.
+
+    Attributes:
+      claim: the right to run it.
+      outcome: how it ended, set by the Recorder; None until then, and when somebody else has the claim.
+      began_at: time.monotonic() at which it was claimed.
+    """
+
+    def __init__(self, row: ledger.ClaimedRow, queue: str) -> None:
+        parts = get_encoder().decode(row.payload.encode("utf-8"))
+        message: Message[Any] = Message(
+            queue_name=queue,
+            actor_name=row.actor,
+            args=tuple(parts["args"]),
+            kwargs=parts["kwargs"],
+            options={**parts["options"], "retries": row.retries},
+            message_id=row.claim.id,
+            message_timestamp=row.created_at_ms,
+        )
+        super().__init__(message)
+        self.claim = row.claim
+        self.outcome: Outcome | None = None
+        self.began_at = time.monotonic()
+
+
+class LedgerConsumer(Consumer):
+    """Feeds one queue to a worker process.
+
+    From idle, a task costs one round trip to Redis and one statement to PostgreSQL before it runs. Under load the
+    bell is not waited for and one statement claims a batch: 1/n statement and transaction a task.
+    """
+
+    #: Longest wait for the bell: how late a task may start whose bell was never heard.
+    IDLE_SECONDS = 2.0
+    #: A claim that found fewer than it asked for is not repeated sooner: under a stream of single sends this
+    #: lets them gather into batches. From idle it costs nothing.
+    GATHER_SECONDS = 0.002
+    #: While work never runs out, what became due is looked for so often.
+    PROMOTE_SECONDS = 0.5
+    #: How long a claim may wait behind running tasks before it is handed back.
+    STUCK_SECONDS = 1.0
+    #: A worker that took a full batch wakes another one, but not more often than this.
+    RELAY_SECONDS = 0.02
+    #: While stopping, Dramatiq goes on asking until its threads are done; this keeps the answers unhurried.
+    STOPPING_SECONDS = 0.05
+    #: Pause before the database is tried again.
+    OUTAGE_SECONDS = 0.5
+
+    def __init__(self, broker: "LedgerBroker", station: Station, queue: str) -> None:
+        self._broker = broker
+        self._station = station
+        self._queue = queue
+        self._claimed: deque[ClaimedMessage] = deque()
+        self._waiter = Waiter(broker.url, queue, station.stopping)
+        self._drained = False
+        self._claimed_at = 0.0
+        self._promote_at = 0.0
+        self._relay_at = 0.0
+
+    def __next__(self) -> ClaimedMessage | None:
+        if not self._claimed:
+            try:
+                self._fetch()
+            except (DatabaseError, InterfaceError) as error:
+                self._survive(error)
+        return self._claimed.popleft() if self._claimed else None
+
+    def ack(self, message: MessageProxy) -> None:
+        """The task ended, in whatever way: pass its outcome on and free its slot."""
+        assert isinstance(message, ClaimedMessage)  # noqa: S101 — we made it, in __next__
+        self._station.slots.finish(time.monotonic() - message.began_at)
+        if message.outcome is None:
+            self._station.drop([message.claim])
+        else:
+            self._station.writer.put(message.outcome)
+
+    def nack(self, message: MessageProxy) -> None:
+        """Dramatiq found no such task here: a newer release may know it, so it is tried again like an error."""
+        assert isinstance(message, ClaimedMessage)  # noqa: S101
+        if message.outcome is None:
+            error = LookupError(f"no task named {message.actor_name!r} is known to this worker")
+            message.outcome = retries.outcome_of(message.claim, error, retries.backoff({}), message.options["retries"])
+        self.ack(message)
+
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        """The worker stops: hand back what it never started."""
+        self._station.hand_back([m.claim for m in messages if isinstance(m, ClaimedMessage)])
+
+    def close(self) -> None:
+        self.requeue(self._claimed)
+        self._claimed.clear()
+        self._waiter.close()
+        connection.close()
+
+    def _fetch(self) -> None:
+        """Wait for work if there was none, claim as much as may be started, or queue what has become due."""
+        if self._drained:
+            self._wait()
+        if self._station.stopping.is_set():
+            time.sleep(self.STOPPING_SECONDS)
+            return
+        wanted = self._station.slots.reserve(self.STUCK_SECONDS)
+        if wanted == 0:
+            self._station.hand_back_waiting()
+            return
+        try:
+            self._claim(wanted)
+        finally:
+            self._station.slots.release(wanted - len(self._claimed))
+        self._drained = len(self._claimed) < wanted
+        if not self._claimed or time.monotonic() >= self._promote_at:
+            self._promote()
+        if not self._drained:
+            self._relay()
+
+    def _claim(self, wanted: int) -> None:
+        time.sleep(max(0.0, self._claimed_at + self.GATHER_SECONDS - time.monotonic()))
+        rows = self._station.claim(self._queue, wanted)
+        self._claimed.extend(ClaimedMessage(row, self._queue) for row in rows)
+        self._claimed_at = time.monotonic()
+
+    def _promote(self) -> None:
+        """Queue what is due and note when to look again; anything queued is claimed in the next round."""
+        number, next_seconds = ledger.promote(self._queue)
+        pause = self.IDLE_SECONDS if self._drained else self.PROMOTE_SECONDS
+        self._promote_at = time.monotonic() + min(pause, pause if next_seconds is None else next_seconds)
+        if number:
+            self._drained = False
+
+    def _wait(self) -> None:
+        seconds = min(self.IDLE_SECONDS, self._promote_at - time.monotonic())
+        if self._station.solo:  # suspects ring no bell of their own, and must not use up another's
+            self._station.stopping.wait(self.GATHER_SECONDS * 25)
+        else:
+            self._waiter.wait(seconds)
+
+    def _relay(self) -> None:
+        """The queue may hold more than this process can start: wake the next one, who does the same."""
+        now = time.monotonic()
+        if now >= self._relay_at and not self._station.solo:
+            self._relay_at = now + self.RELAY_SECONDS
+            self._broker.bell.ring([self._queue])
+
+    def _survive(self, error: Exception) -> None:
+        """The database is away. What this process holds stays its own as long as its lease."""
+        logger.warning("the ledger cannot be reached", extra={"action": "ledger_away", "reason": str(error)})
+        connection.close()
+        self._station.stopping.wait(self.OUTAGE_SECONDS)

@@ -1,0 +1,92 @@
+"""Endings other than success: the domain hears of each once, in the transaction that makes it.
+
+An ending has two halves. `ledger.give_up` and `ledger.take_back` mark the row `ending`; `finish` turns it into its
+last status and calls the task's `on_end` in the same transaction. When that fails the row stays `ending` and the
+reconciler tries again, so an invocation is never given up without its domain knowing.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import dramatiq
+from django.db import connection, transaction
+from dramatiq.message import get_encoder
+
+from apps.tasks.sql import statement
+
+logger = logging.getLogger(__name__)
+
+#: Pause before an `on_end` that raised is called again.
+RETRY_SECONDS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """What `on_end` is told: the invocation, the status it ends with, and why in one sentence."""
+
+    id: str
+    actor: str
+    args: list[Any]
+    kwargs: dict[str, Any]
+    status: str
+    error: str
+
+
+OnEnd = Callable[[Ended], None]
+
+
+def finish(invocation_id: str) -> None:
+    """End one invocation that is `ending`; does nothing when somebody else has. Errors of `on_end` are logged."""
+    try:
+        with transaction.atomic():
+            ended = _end(invocation_id)
+            on_end = ended and _on_end_of(ended.actor)
+            if ended and on_end:
+                on_end(ended)
+    except Exception:
+        logger.exception("on_end failed", extra={"action": "on_end_failed", "invocation": invocation_id})
+        _postpone(invocation_id)
+
+
+def finish_due(limit: int = 100) -> int:
+    """End what is `ending` and due; returns how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM tasks_invocation WHERE status = 'ending' AND due_at <= now() ORDER BY due_at LIMIT %s",
+            [limit],
+        )
+        due = [row[0] for row in cursor.fetchall()]
+    for invocation_id in due:
+        finish(invocation_id)
+    return len(due)
+
+
+def _end(invocation_id: str) -> Ended | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement("end"), {"id": invocation_id})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    actor, payload, status, error = row
+    parts = get_encoder().decode(payload.encode("utf-8"))
+    logger.error(
+        "invocation given up",
+        extra={"action": f"invocation_{status}", "invocation": invocation_id, "task": actor, "reason": error},
+    )
+    return Ended(id=invocation_id, actor=actor, args=parts["args"], kwargs=parts["kwargs"], status=status, error=error)
+
+
+def _on_end_of(actor: str) -> OnEnd | None:
+    known = dramatiq.get_broker().actors.get(actor)
+    return known.options.get("on_end") if known else None
+
+
+def _postpone(invocation_id: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE tasks_invocation SET due_at = clock_timestamp() + %s * interval '1 second'"
+            " WHERE id = %s AND status = 'ending'",
+            [RETRY_SECONDS, invocation_id],
+        )

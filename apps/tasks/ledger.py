@@ -1,0 +1,210 @@
+"""Every write to the ledger of invocations, on the calling thread's Django connection.
+
+The rule: a step of an invocation's life is one conditional UPDATE on the state it expects. No row changed means that
+somebody else got there first; the caller then leaves the invocation alone. The statements are in `sql/`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from apps.tasks.errors import InvocationExistsError
+from apps.tasks.sql import statement
+
+#: A process that dies takes suspects with it; at the third death the invocation is quarantined as dead.
+MOST_DEATHS = 3
+#: Errors and tracebacks beyond this are cut: the ledger is a log, not an archive.
+ERROR_MAX_CHARS = 2_000
+TRACEBACK_MAX_CHARS = 20_000
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to run an invocation and to write its end: good until the row's attempt or worker changes."""
+
+    id: str
+    attempt: int
+    worker: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimedRow:
+    """What a worker needs to run an invocation; it reads nothing else."""
+
+    claim: Claim
+    actor: str
+    payload: str
+    retries: int
+    priority: int
+    created_at_ms: int
+
+
+@dataclass(frozen=True)
+class Success:
+    """A claim whose task returned, with its result as JSON or None."""
+
+    claim: Claim
+    result: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewInvocation:
+    """What a sender writes; `delay_ms` counts from the insert, by the database's clock."""
+
+    id: str
+    queue: str
+    actor: str
+    payload: str
+    priority: int
+    delay_ms: int = 0
+
+
+def insert(new: NewInvocation, *, reuse: bool = True) -> None:
+    """Write a new invocation in the caller's transaction: one statement.
+
+    Raises InvocationExistsError when its id is alive (or, without `reuse`, was ever used).
+    """
+    if _fetch_one("insert", {**vars(new), "reuse": reuse}) is None:
+        raise InvocationExistsError(new.id)
+
+
+def claim(*, queue: str, worker: str, limit: int, suspects: bool) -> list[ClaimedRow]:
+    """Claim up to `limit` invocations, most urgent first: one statement, one transaction for the batch."""
+    parameters = {"queue": queue, "worker": worker, "limit": limit, "suspects": suspects}
+    rows = sorted(_fetch_all("claim", parameters), key=lambda row: (row[5], row[6]))
+    return [
+        ClaimedRow(
+            claim=Claim(id_, attempt, worker),
+            actor=actor,
+            payload=payload,
+            retries=retries,
+            priority=priority,
+            created_at_ms=created_at_ms,
+        )
+        for id_, actor, payload, attempt, retries, priority, _due_at, created_at_ms in rows
+    ]
+
+
+def promote(queue: str) -> tuple[int, float | None]:
+    """Queue what is due; returns how many, and the seconds until the next one is (None: there is none)."""
+    row = _fetch_one("promote", {"queue": queue})
+    assert row is not None  # noqa: S101 — the statement always answers one row
+    return row[0], row[1]
+
+
+def complete(successes: Sequence[Success]) -> set[str]:
+    """Record successes of one worker; returns the ids that were still its own to end."""
+    return {
+        row[0]
+        for row in _fetch_all(
+            "complete", {**_fences([s.claim for s in successes]), "results": [s.result for s in successes]}
+        )
+    }
+
+
+def retry(held: Claim, *, delay_ms: int, error: str, traceback: str) -> set[str]:
+    """Queue or schedule the next attempt; returns its queue, or nothing when the claim was lost."""
+    rows = _fetch_all("retry", {**vars(held), "delay_ms": delay_ms, **_cut(error, traceback)})
+    return {row[0] for row in rows}
+
+
+def hand_back(held: Sequence[Claim]) -> set[str]:
+    """Return claims of one worker unused; returns the queues that have work again."""
+    return {row[0] for row in _fetch_all("hand_back", _fences(held))}
+
+
+def hand_back_all_but(worker: str, held: Sequence[str]) -> set[str]:
+    """Return what a worker has claimed without knowing it (the answer to its claim got lost); returns the queues."""
+    return {row[0] for row in _fetch_all("hand_back_unknown", {"worker": worker, "held": list(held)})}
+
+
+def give_up(held: Claim, *, ends_as: str, error: str, traceback: str) -> bool:
+    """Begin an ending other than success; False when the claim was lost. `endings.finish` does the rest."""
+    return bool(_fetch_one("give_up", {**vars(held), "ends_as": ends_as, **_cut(error, traceback)}))
+
+
+def register_worker(worker: str, *, host: str, solo: bool) -> None:
+    """Open a lease. A worker claims nothing before it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tasks_workerprocess (id, host, solo, beat, beat_at, started_at)"
+            " VALUES (%s, %s, %s, 0, clock_timestamp(), clock_timestamp())",
+            [worker, host, solo],
+        )
+
+
+def renew_leases(workers: Sequence[str]) -> set[str]:
+    """Move the counters of these workers; returns those that still have a lease."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE tasks_workerprocess SET beat = beat + 1, beat_at = clock_timestamp()"
+            " WHERE id = ANY (%s) RETURNING id",
+            [list(workers)],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def leases() -> dict[str, int]:
+    """Every worker's counter."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, beat FROM tasks_workerprocess")
+        return dict(cursor.fetchall())
+
+
+def take_back(worker: str, *, died: bool, reason: str) -> list[tuple[str, str]]:
+    """End a worker's lease and take back what it was running; returns (queue, new status) of each.
+
+    The lease's row goes first: a claim holds a share lock on it, so none of this worker's can slip in behind.
+    Taking the same worker back twice finds nothing the second time.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM tasks_workerprocess WHERE id = %s", [worker])
+        return _fetch_all(
+            "take_back",
+            {"worker": worker, "died": int(died), "reason": reason, "most_deaths": MOST_DEATHS},
+        )
+
+
+def count_suspects() -> int:
+    """How many queued invocations wait for a solo worker."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM tasks_invocation WHERE status = 'queued' AND deaths > 0")
+        return int(cursor.fetchone()[0])
+
+
+def prune(*, days: int, limit: int) -> int:
+    """Delete up to `limit` invocations that ended more than `days` days ago; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("prune"), {"days": days, "limit": limit})
+        return cursor.rowcount
+
+
+def _fences(held: Sequence[Claim]) -> dict[str, Any]:
+    """Claims of one worker as the arrays that the batch statements join with."""
+    return {"ids": [c.id for c in held], "attempts": [c.attempt for c in held], "worker": held[0].worker}
+
+
+def _cut(error: str, traceback: str) -> dict[str, str]:
+    """Bounded, and free of what PostgreSQL's text cannot hold: NUL and lone surrogates."""
+    return {
+        "error": storable(error)[:ERROR_MAX_CHARS],
+        "traceback": storable(traceback)[-TRACEBACK_MAX_CHARS:],
+    }
+
+
+def storable(text: str) -> str:
+    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _fetch_all(name: str, parameters: dict[str, Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement(name), parameters)
+        return list(cursor.fetchall())
+
+
+def _fetch_one(name: str, parameters: dict[str, Any]) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement(name), parameters)
+        return cursor.fetchone()

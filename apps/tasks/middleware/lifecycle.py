@@ -1,0 +1,40 @@
+"""The Lifecycle: makes a process a worker when Dramatiq boots it, and lets it leave without a trace."""
+
+from dramatiq import Broker, Middleware, Worker
+
+from apps.tasks import companion
+from apps.tasks.broker import LedgerBroker
+from apps.tasks.station import LAST_WRITE_SECONDS, Station
+
+
+class Lifecycle(Middleware):
+    """`manage.py worker` registers its processes' leases itself and leaves the identity on the broker; a process
+    that Dramatiq's own command started gets a companion that does (see `companion`)."""
+
+    def after_process_boot(self, broker: Broker) -> None:
+        assert isinstance(broker, LedgerBroker)  # noqa: S101 — this middleware belongs to it
+        if broker.identity is None:
+            broker.identity = companion.start(broker.bell)
+
+    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
+        assert isinstance(broker, LedgerBroker)  # noqa: S101
+        if broker.identity is None:
+            raise RuntimeError("Start workers with `manage.py worker` or `manage.py rundramatiq`.")
+        broker.station = Station(
+            broker.identity.worker, bell=broker.bell, threads=worker.worker_threads, solo=broker.identity.solo
+        )
+        broker.station.open(worker.work_queue)
+
+    def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
+        """Claim nothing more, and return at once what has not started."""
+        assert isinstance(broker, LedgerBroker)  # noqa: S101
+        if broker.station:
+            broker.station.stopping.set()
+            broker.station.hand_back_waiting()
+
+    def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
+        assert isinstance(broker, LedgerBroker)  # noqa: S101
+        if broker.station:
+            broker.station.writer.close(LAST_WRITE_SECONDS)
+        if broker.identity:
+            broker.identity.farewell()

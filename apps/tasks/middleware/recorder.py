@@ -1,0 +1,103 @@
+"""The Recorder: turns the end of each attempt into the outcome that the writer records."""
+
+import functools
+from typing import Any
+
+from dramatiq import Actor, Broker, MessageProxy, Middleware
+from dramatiq.middleware.shutdown import Shutdown
+
+from apps.tasks import retries, runs
+from apps.tasks.consumer import ClaimedMessage
+from apps.tasks.errors import ClaimLostError
+from apps.tasks.ledger import Success
+from apps.tasks.outcomes import GivenUp, HandedBack, Outcome
+from apps.tasks.retries import RetryPolicy
+from apps.tasks.runs import Run
+
+
+class Recorder(Middleware):
+    """Decides only; writing is the consumer's and the writer's. (Dramatiq swallows what a hook raises, so nothing in
+    here may be able to fail.)
+
+    Actor options:
+      atomic(bool): the whole function runs in one transaction with its completion.
+      on_end(callable): told once when an invocation ends otherwise than by success; see `endings`.
+      retry_policy(RetryPolicy): instead of the options below.
+      max_retries, min_backoff, max_backoff, retry_when, throws: as Dramatiq's Retries middleware has them.
+    """
+
+    @property
+    def actor_options(self) -> set[str]:
+        return {
+            "atomic",
+            "on_end",
+            "retry_policy",
+            "max_retries",
+            "min_backoff",
+            "max_backoff",
+            "retry_when",
+            "throws",
+        }
+
+    def after_declare_actor(self, broker: Broker, actor: "Actor[Any, Any]") -> None:  # noqa: ARG002
+        """Let the run keep what the function returns: Dramatiq's worker would warn that it is discarded."""
+        function = actor.fn
+
+        @functools.wraps(function)
+        def run_or_call(*args: Any, **kwargs: Any) -> Any:
+            run = runs.current()
+            if run is None or run.entered:
+                return function(*args, **kwargs)
+            run.entered = True
+            if actor.options.get("atomic"):
+                with runs.completing():
+                    run.result = function(*args, **kwargs)
+            else:
+                run.result = function(*args, **kwargs)
+            return None
+
+        actor.fn = run_or_call
+
+    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
+        if isinstance(message, ClaimedMessage):
+            runs.set_current(Run(claim=message.claim, retries=message.options["retries"]))
+
+    def after_process_message(
+        self,
+        broker: Broker,
+        message: MessageProxy,
+        *,
+        result: Any = None,  # noqa: ARG002 — the run has it
+        exception: BaseException | None = None,
+    ) -> None:
+        run = runs.current()
+        runs.set_current(None)
+        if isinstance(message, ClaimedMessage) and run is not None:
+            message.outcome = _outcome(broker, message, run, exception)
+
+    def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
+        """Another middleware decided that the message is not to be run."""
+        runs.set_current(None)
+        if isinstance(message, ClaimedMessage):
+            message.outcome = GivenUp(claim=message.claim, ends_as="cancelled", error="skipped", traceback="")
+
+
+def _outcome(broker: Broker, message: ClaimedMessage, run: Run, error: BaseException | None) -> Outcome | None:
+    """None: nothing is left to be recorded, because the task completed itself or because it lost its claim."""
+    if run.completed or isinstance(error, ClaimLostError):
+        return None
+    if error is None:
+        try:
+            return Success(run.claim, runs.encode_result(run.result))
+        except Exception as unencodable:  # noqa: BLE001 — whatever an encoder raises
+            error = unencodable
+    if isinstance(error, Shutdown):
+        return HandedBack(run.claim)
+    return retries.outcome_of(run.claim, error, _policy(broker, message), run.retries)
+
+
+def _policy(broker: Broker, message: ClaimedMessage) -> RetryPolicy:
+    known = broker.actors.get(message.actor_name)
+    options = {**(known.options if known else {}), **message.options}
+    policy: RetryPolicy | None = options.get("retry_policy")
+    return policy or retries.backoff(options)

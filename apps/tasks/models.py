@@ -1,0 +1,69 @@
+"""The two tables of the task layer: invocations, and the worker processes that hold leases on them.
+
+Rows are written by `ledger` alone, with conditional UPDATEs; the models serve reading, the admin and migrations.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.tasks.states import Status
+
+
+class Invocation(models.Model):
+    """One call of a task."""
+
+    id = models.CharField(primary_key=True, max_length=255)
+    queue = models.CharField(max_length=255)
+    actor = models.CharField(max_length=255, help_text="The task's name.")
+    payload = models.TextField(help_text="Arguments and options as JSON, in the broker's encoding.")
+    priority = models.SmallIntegerField(default=0, help_text="Lower runs first.")
+    status = models.CharField(max_length=16, choices=Status.choices)
+    due_at = models.DateTimeField(help_text="Not to be run before.")
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, help_text="When it was last claimed.")
+    finished_at = models.DateTimeField(null=True)
+    attempt = models.IntegerField(default=0, help_text="Counts claims; with the worker it fences off late writers.")
+    retries = models.IntegerField(default=0, help_text="Attempts that ended in an error and were tried again.")
+    deaths = models.IntegerField(default=0, help_text="Attempts that ended with the death of their worker process.")
+    worker = models.CharField(max_length=36, default="", help_text="The worker process that claimed it last.")
+    ends_as = models.CharField(max_length=16, default="", help_text="While ending: the status to come.")
+    result = models.TextField(null=True, help_text="What the task returned, as JSON.")  # noqa: DJ001 — null: nothing
+    error = models.TextField(default="", help_text="The last error, in one sentence.")
+    traceback = models.TextField(default="")
+
+    class Meta:
+        indexes: ClassVar = [
+            # The claim reads the front of this one; rows leave it as soon as they are claimed.
+            models.Index("queue", "priority", "due_at", name="invocation_queued", condition=Q(status="queued")),
+            models.Index("queue", name="invocation_suspect", condition=Q(status="queued", deaths__gt=0)),
+            models.Index("queue", "due_at", name="invocation_scheduled", condition=Q(status="scheduled")),
+            models.Index("worker", name="invocation_running", condition=Q(status="running")),
+            models.Index("due_at", name="invocation_ending", condition=Q(status="ending")),
+            models.Index("finished_at", name="invocation_finished", condition=Q(finished_at__isnull=False)),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(name="invocation_status_known", condition=Q(status__in=Status.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor} {self.id}"
+
+
+class WorkerProcess(models.Model):
+    """A worker process that is, or was until lately, alive. Its lease is `beat`, a counter that must keep moving."""
+
+    id = models.CharField(primary_key=True, max_length=36)
+    host = models.CharField(max_length=255)
+    solo = models.BooleanField(default=False, help_text="Runs suspects, one at a time.")
+    beat = models.BigIntegerField(default=0)
+    beat_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "worker processes"
+
+    def __str__(self) -> str:
+        return f"{self.id} on {self.host}"

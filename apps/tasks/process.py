@@ -1,0 +1,51 @@
+"""The body of a worker process: Dramatiq's worker until told to stop, or until its parent is gone."""
+
+import os
+import select
+import signal
+
+import dramatiq
+from dramatiq import Worker
+
+from apps.tasks import ledger
+from apps.tasks.broker import LedgerBroker
+from apps.tasks.station import LAST_WRITE_SECONDS
+from apps.tasks.supervisor import STOP_SIGNALS, Orders
+
+#: A solo worker looks so often whether suspects are left.
+SOLO_SECONDS = 0.2
+
+
+def work(orders: Orders, *, threads: int, grace_seconds: float) -> int:
+    """Run tasks; returns 0 after a clean stop. Running tasks get the grace, less the time to write the last ends."""
+    stop_read = _stop_pipe()
+    broker = dramatiq.get_broker()
+    assert isinstance(broker, LedgerBroker)  # noqa: S101 — settings name it
+    broker.identity = orders.identity
+    worker = Worker(broker, worker_threads=1 if orders.identity.solo else threads)
+    worker.start()
+    while not _told_to_stop(stop_read, orders):
+        if orders.identity.solo and not ledger.count_suspects():
+            break
+    worker.stop(timeout=int(1000 * max(0.5, grace_seconds - LAST_WRITE_SECONDS - 0.5)))
+    broker.close()
+    return 0
+
+
+def _told_to_stop(stop_read: int, orders: Orders) -> bool:
+    patience = SOLO_SECONDS if orders.identity.solo else None
+    ready, _, _ = select.select([stop_read, orders.parent_gone], [], [], patience)
+    if orders.parent_gone in ready:
+        # Nobody renews the lease any more: what runs here is about to be given to somebody else.
+        os._exit(1)
+    return stop_read in ready
+
+
+def _stop_pipe() -> int:
+    """A descriptor that becomes readable at the first stop signal; the others change nothing."""
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda _number, _frame: None)
+    return read_end

@@ -1,0 +1,79 @@
+"""The run: one attempt of an invocation, as the task's own code can see it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from dramatiq.message import get_encoder
+
+from apps.tasks import ledger
+from apps.tasks.errors import ClaimLostError
+from apps.tasks.ledger import Claim, Success
+
+#: A result is a fact about the invocation, kept in its row; files and tables belong elsewhere.
+RESULT_MAX_BYTES = 1_048_576
+
+
+@dataclass
+class Run:
+    """Mutable, owned by the thread that runs the task.
+
+    Attributes:
+      claim: the right to run, with the invocation's id.
+      retries: tries made before this one that ended in an error.
+      entered: the task's function has been entered, so that a nested direct call of it is an ordinary call.
+      completed: its success is already in the ledger.
+      result: what the function returned.
+    """
+
+    claim: Claim
+    retries: int
+    entered: bool = False
+    completed: bool = False
+    result: Any = None
+
+
+_current: ContextVar[Run | None] = ContextVar("current_run", default=None)
+
+
+def current() -> Run | None:
+    """The run of this thread; None outside of a worker."""
+    return _current.get()
+
+
+def set_current(run: Run | None) -> None:
+    """For the Recorder, around each message."""
+    _current.set(run)
+
+
+@contextmanager
+def completing() -> Iterator[None]:
+    """One transaction for a task's last writes and its success: both are committed or neither.
+
+    Raises ClaimLostError, and rolls the block back, when this attempt was superseded meanwhile. A crash before the
+    commit leaves no trace of the block; after it the invocation is never run again. Outside of a worker, and in a
+    run that is completed already, this is `transaction.atomic()`.
+    """
+    run = _current.get()
+    with transaction.atomic():
+        yield
+        open_run = run if run and not run.completed else None
+        if open_run and not ledger.complete([Success(open_run.claim, encode_result(open_run.result))]):
+            raise ClaimLostError(f"{open_run.claim.id}, attempt {open_run.claim.attempt}")
+    if run:
+        run.completed = True
+
+
+def encode_result(result: Any) -> str | None:
+    """The result as it stands in the ledger. Raises what the encoder raises, and ValueError when it is too large."""
+    if result is None:
+        return None
+    encoded = get_encoder().encode(result).decode("utf-8")
+    if len(encoded) > RESULT_MAX_BYTES:
+        raise ValueError(
+            f"the result has {len(encoded)} bytes, {RESULT_MAX_BYTES} are allowed: store it, return its id"
+        )
+    return encoded

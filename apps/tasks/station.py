@@ -1,0 +1,83 @@
+"""What the threads of one worker process share."""
+
+import threading
+from queue import Empty, PriorityQueue
+from typing import Any
+
+from apps.tasks import ledger
+from apps.tasks.bell import Bell
+from apps.tasks.ledger import Claim, ClaimedRow
+from apps.tasks.outcomes import HandedBack
+from apps.tasks.slots import Slots
+from apps.tasks.writer import OutcomeWriter
+
+#: What is kept of the grace for writing the ends of the last tasks, after their threads are done.
+LAST_WRITE_SECONDS = 2.0
+
+
+class Station:
+    """One worker process at work.
+
+    Attributes:
+      worker: the id of the process's lease.
+      solo: runs suspects, one at a time, and nothing else.
+      slots: how much may be claimed.
+      writer: records how invocations ended.
+      stopping: set once, when nothing more may be claimed.
+    """
+
+    def __init__(self, worker: str, *, bell: Bell, threads: int, solo: bool) -> None:
+        self.worker = worker
+        self.solo = solo
+        self.stopping = threading.Event()
+        self.slots = Slots(threads, hold_ahead=not solo)
+        self.writer = OutcomeWriter(bell, self.drop)
+        self._bell = bell
+        self._waiting: PriorityQueue[Any] | None = None
+        #: Ids of what this process has claimed and not seen the end of; every claim passes through the lock.
+        self._held: set[str] = set()
+        self._claiming = threading.Lock()
+        self._unsure = False
+
+    def open(self, waiting: "PriorityQueue[Any]") -> None:
+        """Begin to record outcomes. `waiting` is the Dramatiq worker's queue of what was claimed and not started."""
+        self._waiting = waiting
+        self.writer.start()
+
+    def claim(self, queue: str, limit: int) -> list[ClaimedRow]:
+        """Claim for one of this process's consumers.
+
+        When the connection breaks, the claim may have been committed all the same: nobody would ever run those rows.
+        So the next claim first returns what stands under this worker's name and is not in its hands.
+        """
+        with self._claiming:
+            if self._unsure:
+                self._bell.ring(ledger.hand_back_all_but(self.worker, list(self._held)))
+            self._unsure = True
+            rows = ledger.claim(queue=queue, worker=self.worker, limit=limit, suspects=self.solo)
+            self._unsure = False
+            self._held.update(row.claim.id for row in rows)
+        return rows
+
+    def drop(self, claims: list[Claim]) -> None:
+        """These have ended, as far as this process is concerned."""
+        with self._claiming:
+            self._held.difference_update(claim.id for claim in claims)
+
+    def hand_back(self, claims: list[Claim]) -> None:
+        """Return claims unused and free their slots."""
+        for claim in claims:
+            self.writer.put(HandedBack(claim))
+        self.slots.release(len(claims))
+
+    def hand_back_waiting(self) -> None:
+        """Return what was claimed ahead and has not started: another worker may be idle."""
+        claims = []
+        while self._waiting is not None:
+            try:
+                item = self._waiting.get_nowait()
+            except Empty:
+                break
+            claims.append(item.message.claim)
+            self._waiting.task_done()
+        self.hand_back(claims)

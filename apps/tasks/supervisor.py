@@ -1,0 +1,220 @@
+"""The supervisor: forks worker processes, starts a dead one again, and stops all of them cleanly.
+
+It is the parent of `manage.py worker`. It runs no tasks and no threads, so forking is safe and children start in
+milliseconds with everything imported. Signals only set flags; the loop in `run` does the rest.
+"""
+
+import logging
+import os
+import random
+import select
+import signal
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+
+from django.db import DatabaseError, InterfaceError
+
+from apps.tasks.identity import Identity
+from apps.tasks.keeper import Departure, Keeper
+
+logger = logging.getLogger(__name__)
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A child process."""
+
+    identity: Identity
+    started_at: float
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What a child is told: its lease, and a pipe that is closed when its parent is gone."""
+
+    identity: Identity
+    parent_gone: int
+
+
+@dataclass(frozen=True)
+class Ward:
+    """A process that is not a child but whose lease is kept; `farewell` is a pipe that ends with it."""
+
+    identity: Identity
+    pid: int
+    farewell: int
+
+
+class Supervisor:
+    """Runs `processes` workers, and a solo worker for each suspect, up to `most_solo` at a time.
+
+    Parameters:
+      work: the body of a child; returns its exit code.
+      grace_seconds: from the first stop signal until children are killed.
+      ward: with one, this is its companion: it ends with its ward and not at a signal.
+    """
+
+    ROUND_SECONDS = 1.0
+    #: After a stop: how long the ledger is tried for, to tell it of the last departures.
+    LAST_WORDS_SECONDS = 2.0
+    #: A child that lived shorter is started again after a pause that doubles each time, up to the longest.
+    SHORT_LIFE_SECONDS = 5.0
+    LONGEST_PAUSE_SECONDS = 10.0
+
+    def __init__(
+        self,
+        *,
+        processes: int,
+        most_solo: int,
+        grace_seconds: float,
+        keeper: Keeper,
+        work: Callable[[Orders], int],
+        ward: Ward | None = None,
+    ) -> None:
+        self._processes = processes
+        self._most_solo = most_solo
+        self._grace_seconds = grace_seconds
+        self._keeper = keeper
+        self._work = work
+        self._ward = ward
+        self._members: dict[int, Member] = {}
+        self._stop_at: float | None = None
+        self._short_lives = 0
+        self._spawn_at = 0.0
+        self._parent_read, self._parent_write = os.pipe()
+        self._wake_read, self._wake_write = os.pipe()
+
+    def run(self) -> int:
+        """Block until a stop signal and the end of every child; returns the exit code."""
+        self._catch_signals()
+        while self._stop_at is None or self._members:
+            self._reap()
+            self._round()
+            if self._stop_at is not None and time.monotonic() > self._stop_at:
+                self._signal_all(signal.SIGKILL)
+            self._sleep()
+        deadline = time.monotonic() + self.LAST_WORDS_SECONDS
+        while not self._guarded(self._keeper.settle) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self._keeper.hang_up()
+        return 0
+
+    def _round(self) -> None:
+        """Everything that needs the database; what fails is done in the next round."""
+        self._guarded(self._database_round)
+
+    def _database_round(self) -> None:
+        self._keeper.settle()
+        workers = self._workers()
+        for pid in (workers[worker] for worker in self._keeper.renew(set(workers))):
+            logger.error("a worker lost its lease", extra={"action": "lease_lost", "pid": pid})
+            os.kill(pid, signal.SIGKILL)
+        if self._stop_at is None:
+            suspects = self._keeper.reconcile()
+            self._spawn_missing(suspects)
+
+    def _guarded(self, step: Callable[[], None]) -> bool:
+        try:
+            step()
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("the ledger cannot be reached", extra={"action": "ledger_away", "reason": str(error)})
+            self._keeper.hang_up()
+            return False
+        return True
+
+    # --- children -----------------------------------------------------------------------------------
+
+    def _spawn_missing(self, suspects: int) -> None:
+        solo = sum(member.identity.solo for member in self._members.values())
+        for _ in range(min(suspects, self._most_solo) - solo):
+            self._spawn(Identity(solo=True))
+        for _ in range(self._processes - (len(self._members) - solo)):
+            if time.monotonic() >= self._spawn_at:
+                self._spawn(Identity())
+
+    def _spawn(self, identity: Identity) -> None:
+        self._keeper.enrol(identity)
+        self._keeper.hang_up()
+        pid = os.fork()
+        if pid == 0:
+            self._be_child(identity)
+        self._members[pid] = Member(identity, time.monotonic())
+
+    def _be_child(self, identity: Identity) -> None:
+        """Never returns: what the parent has on its stack is the parent's."""
+        code = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            for number in (*STOP_SIGNALS, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_DFL)
+            for end in (self._parent_write, self._wake_read, self._wake_write):
+                os.close(end)
+            random.seed()
+            code = self._work(Orders(identity, self._parent_read))
+        except BaseException:  # noqa: BLE001 — the edge of a process
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+
+    def _reap(self) -> None:
+        for pid in list(self._members):
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                self._departed(self._members.pop(pid), os.waitstatus_to_exitcode(status))
+
+    def _departed(self, member: Member, code: int) -> None:
+        left = self._stop_at is not None or (code == 0 and member.identity.solo)
+        reason = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+        self._keeper.depart(Departure(member.identity.worker, died=not left, reason=reason))
+        if left:
+            return
+        logger.error("a worker process died", extra={"action": "worker_died", "reason": reason})
+        if member.identity.solo:
+            return
+        short = time.monotonic() - member.started_at < self.SHORT_LIFE_SECONDS
+        self._short_lives = self._short_lives + 1 if short else 0
+        pause = min(0.1 * 2**self._short_lives, self.LONGEST_PAUSE_SECONDS) if short else 0.0
+        self._spawn_at = time.monotonic() + pause
+
+    def _workers(self) -> dict[str, int]:
+        """Every worker whose lease is kept here, with its process."""
+        workers = {member.identity.worker: pid for pid, member in self._members.items()}
+        return workers | ({self._ward.identity.worker: self._ward.pid} if self._ward else {})
+
+    # --- signals ------------------------------------------------------------------------------------
+
+    def _catch_signals(self) -> None:
+        os.set_blocking(self._wake_write, False)
+        os.set_blocking(self._wake_read, False)
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN if self._ward else self._stop)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        """The first one counts; platforms send it several times, and to the children as well."""
+        if self._stop_at is None:
+            self._stop_at = time.monotonic() + self._grace_seconds
+        self._signal_all(signal.SIGTERM)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        for pid in list(self._members):
+            os.kill(pid, number)
+
+    def _sleep(self) -> None:
+        """Until the next round, or until a signal arrives."""
+        watched = [self._wake_read] + ([self._ward.farewell] if self._ward else [])
+        ready, _, _ = select.select(watched, [], [], self.ROUND_SECONDS)
+        if self._wake_read in ready:
+            os.read(self._wake_read, 4096)
+        if self._ward and self._ward.farewell in ready:
+            died = not os.read(self._ward.farewell, 1)
+            self._keeper.depart(Departure(self._ward.identity.worker, died=died, reason="its process ended"))
+            self._ward = None
+            self._stop_at = time.monotonic() + self._grace_seconds
+            self._signal_all(signal.SIGTERM)
