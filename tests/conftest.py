@@ -2,10 +2,12 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 import redis
 from django.conf import settings
@@ -14,33 +16,21 @@ from django.test import override_settings
 from apps.ops.embedded import ports
 from apps.ops.embedded.postgres import PostgresServer
 from apps.ops.embedded.redis import RedisServer
-from tests.support import databases, processes
-from tests.support.session import Session, make_folder, with_path
+from tests.support import databases, processes, session
 
-SESSION = pytest.StashKey[Session]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Before Django reads its settings: pytest-django sets Django up in a later call of the same hook."""
-    if settings.configured:
-        raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: the suite sets its environment itself.")
-    worker = getattr(config, "workerinput", None)
-    if worker is None:
-        session = config.stash[SESSION] = Session()
-        if all("tests/unit" in argument for argument in config.args):
-            session.name_absent_servers()
-        else:
-            session.start_servers()
-        return
-    number = int(worker["workerid"].removeprefix("gw"))
-    os.environ["REDIS_URL"] = with_path(os.environ["REDIS_URL"], str(number + 1))
-    os.environ["DATA_DIR"] += f"-{number}"
-    os.environ["STATIC_DIR"] += f"-{number}"
+# While this file is imported, so that whatever is imported after it may use models. The module's name does not
+# stay in the environment: workers of pytest-xdist would read the settings before they have come here.
+if settings.configured:
+    raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: the suite sets its environment itself.")
+SESSION = session.begin(sys.argv[1:])
+os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
+django.setup()
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if SESSION in config.stash:
-        config.stash[SESSION].end()
+def pytest_unconfigure() -> None:
+    if SESSION is not None:
+        SESSION.end()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -78,7 +68,7 @@ def start_process(tmp_path: Path) -> Iterator[Callable[..., processes.ChildProce
 @pytest.fixture
 def own_folder() -> Iterator[Path]:
     """A folder of the test's own that every system user can pass through; removed after the test."""
-    folder = make_folder(Path(os.environ["DATA_DIR"]).parent)
+    folder = session.make_folder(Path(os.environ["DATA_DIR"]).parent)
     yield folder
     shutil.rmtree(folder)
 
@@ -104,7 +94,7 @@ def own_postgres(own_folder: Path) -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def collected_static_files() -> None:
     """What a web process needs before it can answer with a page."""
-    processes.run([*processes.MANAGE, "collectstatic", "--no-input"], env=dict(os.environ))
+    processes.run([*processes.MANAGE, "collectstatic", "--no-input", "--skip-checks"], env=dict(os.environ))
 
 
 @pytest.fixture(scope="session")

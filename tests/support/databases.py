@@ -42,4 +42,4 @@ def database_name(url: str) -> str:
 
 
 def migrate(environment: dict[str, str]) -> None:
-    run([*MANAGE, "migrate", "--verbosity", "0"], env=environment)
+    run([*MANAGE, "migrate", "--skip-checks", "--verbosity", "0"], env=environment)

@@ -19,7 +19,6 @@ from tests.support.guardian import SESSION_VARIABLE
 from tests.support.processes import REPOSITORY
 
 ENVIRONMENT = {
-    "DJANGO_SETTINGS_MODULE": "project.settings",
     "SECRET_KEY": "of-the-test-suite",
     "ALLOWED_HOSTS": "*",
     "API_ACCESS": "public",
@@ -30,9 +29,9 @@ ENVIRONMENT = {
 
 
 class Session:
-    """The folder and the guardian of one run of pytest; made by its first process only."""
+    """The folder, the servers and the guardian of one run of pytest; made by its first process only."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, needs_servers: bool) -> None:
         self.folder = make_folder()
         self.guardian = subprocess.Popen(
             [sys.executable, "-m", "tests.support.guardian", str(self.folder)],
@@ -44,8 +43,18 @@ class Session:
         os.environ[SESSION_VARIABLE] = str(self.folder)
         os.environ["DATA_DIR"] = str(self.folder / "data")
         os.environ["STATIC_DIR"] = str(self.folder / "static")
+        if needs_servers:
+            self._start_servers()
+        else:
+            self._name_absent_servers()
 
-    def start_servers(self) -> None:
+    def end(self) -> None:
+        """End every process of the session and remove its folder."""
+        assert self.guardian.stdin is not None
+        self.guardian.stdin.close()
+        self.guardian.wait()
+
+    def _start_servers(self) -> None:
         if not os.environ.get("DATABASE_URL"):
             postgres = PostgresServer(self.folder / "postgres")
             postgres.start()
@@ -55,16 +64,28 @@ class Session:
             redis.start()
             os.environ["REDIS_URL"] = redis.url()
 
-    def name_absent_servers(self) -> None:
-        """For unit tests, which need the settings but no server: addresses where nobody listens."""
+    def _name_absent_servers(self) -> None:
+        """The settings want addresses: some where nobody listens."""
         os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
         os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 
-    def end(self) -> None:
-        """End every process of the session and remove its folder."""
-        assert self.guardian.stdin is not None
-        self.guardian.stdin.close()
-        self.guardian.wait()
+
+def begin(arguments: list[str]) -> Session | None:
+    """Set the environment of this process up; the session is for the run's first process to end."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is not None:
+        _set_apart(int(worker.removeprefix("gw")))
+        return None
+    paths = [argument for argument in arguments if argument.startswith("tests")]
+    only_units = bool(paths) and all(path.startswith("tests/unit") for path in paths)
+    return Session(needs_servers=not only_units)
+
+
+def _set_apart(number: int) -> None:
+    """A Redis database and folders of its own for a worker; pytest-django sees to the database."""
+    os.environ["REDIS_URL"] = with_path(os.environ["REDIS_URL"], str(number + 1))
+    os.environ["DATA_DIR"] += f"-{number}"
+    os.environ["STATIC_DIR"] += f"-{number}"
 
 
 def make_folder(parent: Path | None = None) -> Path:
