@@ -102,6 +102,7 @@ MEDIA_ROOT = CONFIG.data_dir / "media"
 MAX_UPLOAD_BYTES = CONFIG.max_upload_bytes
 # Uploads are spooled beside their final place, so that keeping one is a rename and a full disk is one disk.
 FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT / "incoming"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)  # Django's checks want it to be there
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o640
 STORAGES = {

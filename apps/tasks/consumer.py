@@ -91,13 +91,9 @@ class LedgerConsumer(Consumer):
         return self._claimed.popleft() if self._claimed else None
 
     def ack(self, message: MessageProxy) -> None:
-        """The task ended, in whatever way: pass its outcome on and free its slot."""
+        """The task ended, in whatever way: pass its outcome on."""
         assert isinstance(message, ClaimedMessage)  # noqa: S101 — we made it, in __next__
-        self._station.slots.finish(time.monotonic() - message.began_at)
-        if message.outcome is None:
-            self._station.drop([message.claim])
-        else:
-            self._station.writer.put(message.outcome)
+        self._station.end(message.claim, message.outcome, seconds=time.monotonic() - message.began_at)
 
     def nack(self, message: MessageProxy) -> None:
         """Dramatiq found no such task here: a newer release may know it, so it is tried again like an error."""

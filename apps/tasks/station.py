@@ -7,7 +7,7 @@ from typing import Any
 from apps.tasks import ledger
 from apps.tasks.bell import Bell
 from apps.tasks.ledger import Claim, ClaimedRow
-from apps.tasks.outcomes import HandedBack
+from apps.tasks.outcomes import HandedBack, Outcome
 from apps.tasks.slots import Slots
 from apps.tasks.writer import OutcomeWriter
 
@@ -59,16 +59,29 @@ class Station:
             self._held.update(row.claim.id for row in rows)
         return rows
 
+    def end(self, claim: Claim, outcome: Outcome | None, *, seconds: float) -> None:
+        """A task is over after so many seconds; without an outcome nothing is left to be written."""
+        if not self.solo:
+            self.slots.finish(seconds)
+        if outcome is None:
+            self.drop([claim])
+        else:
+            self.writer.put(outcome)
+
     def drop(self, claims: list[Claim]) -> None:
-        """These have ended, as far as this process is concerned."""
+        """These have ended in the ledger. A suspect is alone to the very end: only now may the next one be claimed,
+        or its death would be blamed on this one as well."""
         with self._claiming:
             self._held.difference_update(claim.id for claim in claims)
+        if self.solo:
+            self.slots.release(len(claims))
 
     def hand_back(self, claims: list[Claim]) -> None:
         """Return claims unused and free their slots."""
         for claim in claims:
             self.writer.put(HandedBack(claim))
-        self.slots.release(len(claims))
+        if not self.solo:
+            self.slots.release(len(claims))
 
     def hand_back_waiting(self) -> None:
         """Return what was claimed ahead and has not started: another worker may be idle."""
