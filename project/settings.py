@@ -103,7 +103,7 @@ MAX_UPLOAD_BYTES = CONFIG.max_upload_bytes
 # Uploads are spooled beside their final place, so that keeping one is a rename and a full disk is one disk.
 FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT / "incoming"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)  # Django's checks want it to be there
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["apps.common.uploads.UploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o640
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -153,4 +153,5 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = CONFIG.https
 SECURE_HSTS_PRELOAD = CONFIG.https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CONFIG.trusted_proxy else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.https
+CSRF_FAILURE_VIEW = "apps.common.error_views.csrf_failure"
 LOGGING = logging_config(CONFIG.log_format)

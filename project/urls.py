@@ -7,3 +7,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("apps.files.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = handler403 = handler404 = "apps.common.error_views.client_error"
+handler500 = "apps.common.error_views.server_error"

@@ -1,0 +1,77 @@
+"""Forms with files as an API view meets them: the parser to name in `parser_classes`, and the one file of a form.
+
+How a form is read, and what a file's name and declared type are, is in `apps.common.uploads`.
+"""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http.multipartparser import MultiPartParserError
+from django.utils.datastructures import MultiValueDict
+from rest_framework import parsers
+from rest_framework.exceptions import ParseError
+
+from apps.common.errors import DomainError, InputError
+from apps.common.uploads import MalformedBodyError
+
+
+class NoFileError(InputError):
+    """No file was sent."""
+
+    code = "no_file"
+
+
+class EmptyFileError(InputError):
+    """The file is empty."""
+
+    code = "empty_file"
+
+
+class SeveralFilesError(InputError):
+    """More than one file was sent."""
+
+    code = "several_files"
+
+
+class FileTooLargeError(DomainError):
+    """The file is larger than is accepted here."""
+
+    code = "file_too_large"
+    status = 413
+
+
+class MultiPartParser(parsers.MultiPartParser):
+    """REST framework's, except that its errors keep their code and field instead of becoming one sentence."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> parsers.DataAndFiles[Any, Any]:
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except ParseError as error:
+            reason = error.__context__
+            if isinstance(reason, DomainError):
+                raise reason from None
+            if isinstance(reason, MultiPartParserError):  # Django's own: no boundary, or an unusable one
+                raise MalformedBodyError from reason
+            raise
+
+
+def single_file(
+    files: "MultiValueDict[str, UploadedFile[Any]]", field: str = "file", *, max_bytes: int | None = None
+) -> "UploadedFile[Any]":
+    """The one file that a form has to have, in its field, with content, not larger than `max_bytes`."""
+    sent = [(name, file) for name, group in files.lists() for file in group]
+    if not sent:
+        raise NoFileError(f"No file was sent. Send one in the field '{field}'.", field=field)
+    if len(sent) > 1:
+        raise SeveralFilesError(f"{len(sent)} files were sent. Send one, in the field '{field}'.", field=field)
+    name, file = sent[0]
+    if name != field:
+        raise NoFileError(f"The file is in the field '{name[:50]}', not in '{field}'.", field=field)
+    if not file.size:
+        raise EmptyFileError(field=field)
+    if max_bytes is not None and file.size > max_bytes:
+        raise FileTooLargeError(f"The file has {file.size} bytes; at most {max_bytes} are accepted.")
+    return file
