@@ -1,0 +1,79 @@
+"""Keyset paging for lists: a page costs the same however deep it lies, and rows added meanwhile shift nothing.
+
+The body is a plain JSON array. The address of the next page stands in the `Link` header (RFC 8288).
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+from rest_framework.views import APIView
+
+from apps.common.errors import InputError
+
+Row = TypeVar("Row", bound=Model)
+
+
+class NewestFirst(BasePagination):
+    """`?limit=` rows, those after the row that `?after=` names. A view wanting other limits subclasses this.
+
+    `ordering` is one descending column without duplicates or nulls. One row more than the page is read: it tells
+    whether there is a next page, without a count.
+    """
+
+    ordering = "-id"
+    default_limit = 1000
+    max_limit = 1000
+
+    def paginate_queryset(
+        self,
+        queryset: QuerySet[Row],
+        request: Request,
+        view: APIView | None = None,  # noqa: ARG002 — REST framework's signature
+    ) -> list[Row]:
+        limit = self._limit(request)
+        column = self.ordering.removeprefix("-")
+        queryset = queryset.order_by(self.ordering)
+        if "after" in request.query_params:
+            last = _decoded(request.query_params["after"], queryset.model, column)
+            queryset = queryset.filter(**{f"{column}__lt": last})
+        rows = list(queryset[: limit + 1])
+        self._next = None
+        if len(rows) > limit:
+            cursor = _encoded(getattr(rows[limit - 1], column))
+            self._next = replace_query_param(request.build_absolute_uri(), "after", cursor)
+        return rows[:limit]
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(data, headers={"Link": f'<{self._next}>; rel="next"'} if self._next else None)
+
+    def _limit(self, request: Request) -> int:
+        raw = request.query_params.get("limit")
+        if raw is None:
+            return self.default_limit
+        # Compared by its length first: int() refuses thousands of digits with an error of its own.
+        number = int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= 9 else 0
+        if not 1 <= number <= self.max_limit:
+            raise InputError(f"'limit' is a whole number from 1 to {self.max_limit}.", field="limit")
+        return number
+
+
+def _encoded(value: Any) -> str:
+    return urlsafe_b64encode(str(value).encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str, model: type[Model], column: str) -> Any:
+    """The column's value that a cursor holds; whatever no cursor of ours can hold is an InputError."""
+    try:
+        raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).decode()
+        value = model._meta.get_field(column).clean(raw, None)  # type: ignore[union-attr]
+    except (ValueError, ValidationError):  # binascii's and Unicode's errors are ValueErrors
+        value = None
+    if value is None or _encoded(value) != cursor:
+        raise InputError("'after' is not a cursor that this list gave out.", field="after")
+    return value
