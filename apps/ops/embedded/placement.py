@@ -69,9 +69,4 @@ def _copy_readable(source: Path, target: Path) -> None:
     for path in (target, *target.rglob("*")):
         if not path.is_symlink():
             mode = path.stat().st_mode
-            path.chmod(
-                mode
-                | stat.S_IRGRP
-                | stat.S_IROTH
-                | (stat.S_IXGRP | stat.S_IXOTH if mode & stat.S_IXUSR else 0)
-            )
+            path.chmod(mode | stat.S_IRGRP | stat.S_IROTH | (stat.S_IXGRP | stat.S_IXOTH if mode & stat.S_IXUSR else 0))

@@ -4,6 +4,7 @@ import importlib.metadata
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -37,7 +38,7 @@ class PostgresServer(EmbeddedServer):
     process_name = "postgres"
     # SIGINT is PostgreSQL's fast shutdown: open transactions are rolled back. SIGQUIT leaves the tidying to
     # the next start.
-    endings: ClassVar = ((signal.SIGINT, 10), (signal.SIGQUIT, 3))
+    endings: ClassVar = (signal.SIGINT, signal.SIGQUIT)
 
     def __init__(self, folder: Path, *, settings: dict[str, str] | None = None) -> None:
         """`settings` are PostgreSQL's own, on top of ours."""
@@ -83,9 +84,10 @@ class PostgresServer(EmbeddedServer):
             return False
         return True
 
-    def start(self, deadline_seconds: float = 60) -> None:
-        super().start(deadline_seconds)
-        self._create_database()
+    def start(self, *, deadline_seconds: float = 60, given_up: Callable[[], bool] = lambda: False) -> None:
+        super().start(deadline_seconds=deadline_seconds, given_up=given_up)
+        if not given_up():
+            self._create_database()
 
     def _find_place(self) -> None:
         package = package_folder(PACKAGE)
@@ -120,13 +122,12 @@ class PostgresServer(EmbeddedServer):
             capture_output=True,
             text=True,
             check=False,
+            start_new_session=True,  # a Ctrl-C in the terminal is not for it
             **self.popen_arguments(),
         )
         password_path.unlink()
         if made.returncode != 0:
-            raise ServerDiedError(
-                self.name, "could not create its data", str(self.folder), made.stdout + made.stderr
-            )
+            raise ServerDiedError(self.name, "could not create its data", str(self.folder), made.stdout + made.stderr)
         draft.rename(self.data)
 
     def _create_database(self) -> None:

@@ -17,7 +17,7 @@ DURABLE = {"appendonly": "yes", "appendfsync": "always", "save": '""', "maxmemor
 class RedisServer(EmbeddedServer):
     name = "Valkey"
     process_name = "valkey-server"
-    endings: ClassVar = ((signal.SIGTERM, 10),)
+    endings: ClassVar = (signal.SIGTERM,)
 
     def __init__(self, folder: Path, *, settings: dict[str, str] | None = None) -> None:
         """`settings` are lines of valkey.conf on top of ours."""
@@ -57,9 +57,7 @@ class RedisServer(EmbeddedServer):
             **self.settings,
         }
         # The password stands in a file because command lines can be read by everybody.
-        passwords.write_private(
-            self.config_path, "".join(f"{key} {value}\n" for key, value in settings.items())
-        )
+        passwords.write_private(self.config_path, "".join(f"{key} {value}\n" for key, value in settings.items()))
         return [str(_program()), str(self.config_path)]
 
     def answers(self) -> bool:

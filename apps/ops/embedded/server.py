@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from apps.ops.embedded.errors import ServerDiedError
 
 POLL_SECONDS = 0.02
 LOG_LIMIT_BYTES = 5_000_000
+START_ATTEMPTS = 5
 
 
 class EmbeddedServer(ABC):
@@ -26,8 +28,8 @@ class EmbeddedServer(ABC):
 
     name: ClassVar[str]
     process_name: ClassVar[str]
-    #: Signals that end it, the gentle one first, each with the seconds it is given.
-    endings: ClassVar[tuple[tuple[signal.Signals, float], ...]]
+    #: Signals that end it, the gentle one first.
+    endings: ClassVar[tuple[signal.Signals, ...]]
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -62,22 +64,25 @@ class EmbeddedServer(ABC):
     def popen_arguments(self) -> dict[str, Any]:
         return {}
 
-    def start(self, deadline_seconds: float = 60) -> None:
-        """Prepare, spawn, and return once it answers."""
+    def start(self, *, deadline_seconds: float = 60, given_up: Callable[[], bool] = lambda: False) -> None:
+        """Prepare, spawn, and return once it answers; quietly without that once `given_up` is true."""
         self.prepare()
         self.end_leftover()
-        attempts_left = 3
-        while True:
-            self.port = self.port or ports.find_free_port()
+        told_to_clients = self.port != 0
+        for attempt in range(START_ATTEMPTS):
+            self.port = self.port if told_to_clients else ports.find_free_port()
             self.spawn()
             try:
-                return self.wait_until_ready(deadline_seconds)
+                self._wait_until_ready(deadline_seconds, given_up)
             except ServerDiedError:
-                attempts_left -= 1
-                if attempts_left == 0 or self.is_running():
+                if attempt == START_ATTEMPTS - 1 or self.is_running():
                     self.stop()
                     raise
-            self.port = 0  # somebody may have taken the port between our look and the server's
+                # Somebody took the port between our look and the server's, or children of a server that was
+                # killed still hold its shared memory.
+                time.sleep(0.5)
+            else:
+                return
 
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start the prepared server and return at once."""
@@ -97,9 +102,9 @@ class EmbeddedServer(ABC):
             )
         return self.process
 
-    def wait_until_ready(self, deadline_seconds: float) -> None:
+    def _wait_until_ready(self, deadline_seconds: float, given_up: Callable[[], bool]) -> None:
         deadline = time.monotonic() + deadline_seconds
-        while not self.answers():
+        while not (self.answers() or given_up()):
             if not self.is_running():
                 raise self._died("ended while it was starting")
             if time.monotonic() > deadline:
@@ -109,37 +114,47 @@ class EmbeddedServer(ABC):
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def stop(self) -> None:
-        """End it gently, then less so. Ending one that does not run is no error."""
+    def stop(self, patience_seconds: float = 10) -> None:
+        """End it gently, after `patience_seconds` less so. Ending one that does not run is no error."""
         if self.process is not None and self.is_running():
-            _end(psutil.Process(self.process.pid), self.endings)
+            _end(psutil.Process(self.process.pid), self.endings, patience_seconds)
             self.process.wait()
 
     def end_leftover(self) -> None:
-        """End a server that a killed run of ours left behind on the same data."""
-        leftover = self.find_leftover()
-        if leftover is not None:
-            _end(leftover, self.endings)
-        self.pid_path.unlink(missing_ok=True)
+        """End a server that a killed run of ours left behind on the same data.
 
-    def find_leftover(self) -> psutil.Process | None:
+        The file with its number is removed only if that number belongs to a stranger by now, who would keep
+        the server from starting. A dead server's file stays: PostgreSQL finds children of it that still live by
+        what stands there, and refuses to start beside them.
+        """
+        process = self._process_of_pid_file()
+        if process is None:
+            return
+        if self._is_ours(process):
+            _end(process, self.endings, patience_seconds=10)
+        else:
+            self.pid_path.unlink(missing_ok=True)
+
+    def _process_of_pid_file(self) -> psutil.Process | None:
         try:
-            process = psutil.Process(int(self.pid_path.read_text().split()[0]))
-            ours = (
-                process.name().startswith(self.process_name)
-                and Path(process.cwd()) == self.work_folder.resolve()
-            )
-        except (OSError, IndexError, ValueError, psutil.Error):
-            return None  # no file, or its number belongs to nobody or to somebody else by now
-        return process if ours else None
+            return psutil.Process(int(self.pid_path.read_text().split()[0]))
+        except (OSError, IndexError, ValueError, psutil.NoSuchProcess):
+            return None
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            at_home = Path(process.cwd()) == self.work_folder.resolve()
+            return at_home and process.name().startswith(self.process_name)
+        except psutil.Error:
+            return False
 
     def _died(self, reason: str) -> ServerDiedError:
         lines = self.log_path.read_text(errors="replace").splitlines()[-10:]
         return ServerDiedError(self.name, reason, str(self.log_path), "\n".join(lines))
 
 
-def _end(process: psutil.Process, endings: tuple[tuple[signal.Signals, float], ...]) -> None:
-    for number, patience_seconds in (*endings, (signal.SIGKILL, 10)):
+def _end(process: psutil.Process, endings: tuple[signal.Signals, ...], patience_seconds: float) -> None:
+    for number in (*endings, signal.SIGKILL):
         try:
             process.send_signal(number)
         except psutil.NoSuchProcess:
@@ -149,6 +164,7 @@ def _end(process: psutil.Process, endings: tuple[tuple[signal.Signals, float], .
             if _is_gone(process):
                 return
             time.sleep(POLL_SECONDS)
+        patience_seconds = 2
 
 
 def _is_gone(process: psutil.Process) -> bool:
