@@ -59,14 +59,9 @@ TEMPLATES = [
 # --- database ---------------------------------------------------------------------------------------
 # A connection lives as long as its thread; the health check finds the ones a restarted PostgreSQL left
 # behind. The TCP settings bound how long a vanished server or client can hold a thread or a lock.
-DATABASES = {
-    "default": {
-        **dj_database_url.parse(CONFIG.database_url, conn_max_age=600, conn_health_checks=True),
-        "ATOMIC_REQUESTS": False,
-    }
-}
-DATABASES["default"]["OPTIONS"] = {
-    **DATABASES["default"].get("OPTIONS", {}),
+DATABASE = dj_database_url.parse(CONFIG.database_url, conn_max_age=600, conn_health_checks=True)
+DATABASE["OPTIONS"] = {
+    **DATABASE.get("OPTIONS", {}),
     "connect_timeout": 5,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -74,6 +69,7 @@ DATABASES["default"]["OPTIONS"] = {
     "tcp_user_timeout": 10_000,
     "options": "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
 }
+DATABASES = {"default": DATABASE}
 
 # --- tasks ------------------------------------------------------------------------------------------
 REDIS_URL = CONFIG.redis_url
@@ -126,9 +122,7 @@ REST_FRAMEWORK = {
     if TOKEN_ACCESS
     else [],
     "DEFAULT_PERMISSION_CLASSES": [
-        "rest_framework.permissions.IsAuthenticated"
-        if TOKEN_ACCESS
-        else "rest_framework.permissions.AllowAny"
+        "rest_framework.permissions.IsAuthenticated" if TOKEN_ACCESS else "rest_framework.permissions.AllowAny"
     ],
     "EXCEPTION_HANDLER": "apps.common.problems.exception_handler",
     "DEFAULT_RENDERER_CLASSES": [

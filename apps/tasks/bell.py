@@ -9,11 +9,10 @@ import logging
 import threading
 import time
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import redis
-from django.db import connection, transaction
+from django.db import transaction
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -42,23 +41,31 @@ def key_of(queue: str) -> str:
     return f"understudy:bell:{queue}"
 
 
+class _Collected(threading.local):
+    """The queues that a thread has sent to since its last commit."""
+
+    def __init__(self) -> None:
+        self.queues: set[str] = set()
+
+
 class Bell:
     """Rings for queues. Thread-safe; never raises: a bell that cannot be rung is only a slower start."""
 
     def __init__(self, url: str) -> None:
         self._client = redis_client(url, timeout_seconds=SEND_TIMEOUT_SECONDS)
+        self._collected = _Collected()
         self._muted_until = 0.0
 
     def ring_after_commit(self, queue: str) -> None:
         """Ring once the caller's transaction has committed: one round trip for all the sends of a transaction."""
-        rung = connection.__dict__.setdefault("understudy_bells", set())
-        rung.add(queue)
-        transaction.on_commit(partial(self._ring_collected, rung))
+        self._collected.queues.add(queue)
+        transaction.on_commit(self._ring_collected)
 
-    def _ring_collected(self, rung: set[str]) -> None:
-        """Every send of a transaction leaves one of these; the first to run rings for all of them."""
-        queues = set(rung)
-        rung.clear()
+    def _ring_collected(self) -> None:
+        """Every send of a transaction asks for one of these; the first rings for all of them. A send that was rolled
+        back may leave its queue behind: the next commit then rings once too often, which wakes somebody in vain."""
+        queues = set(self._collected.queues)
+        self._collected.queues.clear()
         self.ring(queues)
 
     def ring(self, queues: Iterable[str]) -> None:

@@ -74,7 +74,7 @@ class LedgerBroker(Broker):
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30000) -> LedgerConsumer:  # noqa: ARG002
         """Dramatiq's worker asks for one consumer a queue. How much is claimed ahead is the slots' decision."""
         if queue_name not in self.queues:
-            raise QueueNotFound(queue_name)
+            raise QueueNotFound(queue_name)  # type: ignore[no-untyped-call]
         if self.station is None:
             raise RuntimeError("This process is not a worker: the Lifecycle middleware is missing.")
         return LedgerConsumer(self, self.station, queue_name)

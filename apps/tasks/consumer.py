@@ -83,6 +83,9 @@ class LedgerConsumer(Consumer):
         self._relay_at = 0.0
 
     def __next__(self) -> ClaimedMessage | None:
+        if self._station.stopping.is_set():
+            self.requeue(self._claimed)
+            self._claimed.clear()
         if not self._claimed:
             try:
                 self._fetch()
@@ -118,27 +121,35 @@ class LedgerConsumer(Consumer):
         if self._drained:
             self._wait()
         if self._station.stopping.is_set():
+            self._station.hand_back_waiting()
             time.sleep(self.STOPPING_SECONDS)
             return
         wanted = self._station.slots.reserve(self.STUCK_SECONDS)
         if wanted == 0:
             self._station.hand_back_waiting()
             return
+        filled = 0
         try:
-            self._claim(wanted)
+            filled = self._claim(wanted)
         finally:
-            self._station.slots.release(wanted - len(self._claimed))
-        self._drained = len(self._claimed) < wanted
-        if not self._claimed or time.monotonic() >= self._promote_at:
+            self._station.slots.release(wanted - filled)
+        self._drained = filled < wanted
+        if not filled or time.monotonic() >= self._promote_at:
             self._promote()
         if not self._drained:
             self._relay()
 
-    def _claim(self, wanted: int) -> None:
+    def _claim(self, wanted: int) -> int:
+        """Claim, and return how many slots that has filled."""
         time.sleep(max(0.0, self._claimed_at + self.GATHER_SECONDS - time.monotonic()))
         rows = self._station.claim(self._queue, wanted)
-        self._claimed.extend(ClaimedMessage(row, self._queue) for row in rows)
         self._claimed_at = time.monotonic()
+        for row in rows:
+            try:
+                self._claimed.append(ClaimedMessage(row, self._queue))
+            except (ValueError, KeyError, TypeError) as error:
+                self._station.refuse(row.claim, f"its arguments cannot be read: {error}")
+        return len(rows)
 
     def _promote(self) -> None:
         """Queue what is due and note when to look again; anything queued is claimed in the next round."""

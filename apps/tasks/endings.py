@@ -70,12 +70,20 @@ def _end(invocation_id: str) -> Ended | None:
     if row is None:
         return None
     actor, payload, status, error = row
-    parts = get_encoder().decode(payload.encode("utf-8"))
+    parts = _arguments(payload)
     logger.error(
         "invocation given up",
         extra={"action": f"invocation_{status}", "invocation": invocation_id, "task": actor, "reason": error},
     )
     return Ended(id=invocation_id, actor=actor, args=parts["args"], kwargs=parts["kwargs"], status=status, error=error)
+
+
+def _arguments(payload: str) -> dict[str, Any]:
+    """Of an invocation whose arguments cannot be read, `on_end` gets none."""
+    try:
+        return get_encoder().decode(payload.encode("utf-8"))
+    except ValueError:
+        return {"args": [], "kwargs": {}}
 
 
 def _on_end_of(actor: str) -> OnEnd | None:

@@ -178,7 +178,7 @@ def prune(*, days: int, limit: int) -> int:
     """Delete up to `limit` invocations that ended more than `days` days ago; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(statement("prune"), {"days": days, "limit": limit})
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _fences(held: Sequence[Claim]) -> dict[str, Any]:

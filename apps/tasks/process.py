@@ -10,26 +10,31 @@ from dramatiq import Worker
 from apps.tasks import ledger
 from apps.tasks.broker import LedgerBroker
 from apps.tasks.station import LAST_WRITE_SECONDS
-from apps.tasks.supervisor import STOP_SIGNALS, Orders
+from apps.tasks.supervisor import SOLO_DONE, STOP_SIGNALS, Orders
 
 #: A solo worker looks so often whether suspects are left.
 SOLO_SECONDS = 0.2
 
 
 def work(orders: Orders, *, threads: int, grace_seconds: float) -> int:
-    """Run tasks; returns 0 after a clean stop. Running tasks get the grace, less the time to write the last ends."""
+    """Run tasks until told to stop; returns the exit code of a process that left in order.
+
+    Running tasks get the grace, less the time to write the last ends.
+    """
     stop_read = _stop_pipe()
     broker = dramatiq.get_broker()
     assert isinstance(broker, LedgerBroker)  # noqa: S101 — settings name it
     broker.identity = orders.identity
     worker = Worker(broker, worker_threads=1 if orders.identity.solo else threads)
     worker.start()
+    code = 0
     while not _told_to_stop(stop_read, orders):
         if orders.identity.solo and not ledger.count_suspects():
+            code = SOLO_DONE
             break
     worker.stop(timeout=int(1000 * max(0.5, grace_seconds - LAST_WRITE_SECONDS - 0.5)))
     broker.close()
-    return 0
+    return code
 
 
 def _told_to_stop(stop_read: int, orders: Orders) -> bool:
@@ -48,4 +53,5 @@ def _stop_pipe() -> int:
     signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     for number in STOP_SIGNALS:
         signal.signal(number, lambda _number, _frame: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     return read_end

@@ -14,8 +14,8 @@ from dramatiq.errors import Retry
 from dramatiq.middleware.retries import DEFAULT_MAX_BACKOFF, DEFAULT_MIN_BACKOFF
 
 from apps.tasks.ledger import Claim
-from apps.tasks.states import Status
 from apps.tasks.outcomes import AnotherTry, GivenUp, Outcome
+from apps.tasks.states import Status
 
 DEFAULT_MAX_RETRIES = 20
 

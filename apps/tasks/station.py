@@ -7,8 +7,9 @@ from typing import Any
 from apps.tasks import ledger
 from apps.tasks.bell import Bell
 from apps.tasks.ledger import Claim, ClaimedRow
-from apps.tasks.outcomes import HandedBack, Outcome
+from apps.tasks.outcomes import GivenUp, HandedBack, Outcome
 from apps.tasks.slots import Slots
+from apps.tasks.states import Status
 from apps.tasks.writer import OutcomeWriter
 
 #: What is kept of the grace for writing the ends of the last tasks, after their threads are done.
@@ -67,6 +68,10 @@ class Station:
             self.drop([claim])
         else:
             self.writer.put(outcome)
+
+    def refuse(self, claim: Claim, reason: str) -> None:
+        """It cannot be run by anybody."""
+        self.end(claim, GivenUp(claim=claim, ends_as=Status.DEAD, error=reason, traceback=""), seconds=0.0)
 
     def drop(self, claims: list[Claim]) -> None:
         """These have ended in the ledger. A suspect is alone to the very end: only now may the next one be claimed,

@@ -25,6 +25,10 @@ logger = logging.getLogger(__name__)
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
+#: A solo worker's exit code when it has run out of suspects. Not 0: a suspect may end its process with that.
+SOLO_DONE = 73
+
+
 @dataclass(frozen=True)
 class Member:
     """A child process."""
@@ -54,7 +58,7 @@ class Supervisor:
     """Runs `processes` workers, and a solo worker for each suspect, up to `most_solo` at a time.
 
     Parameters:
-      work: the body of a child; returns its exit code.
+      work: the body of a child; returns its exit code. It unblocks the stop signals when it can handle them.
       grace_seconds: from the first stop signal until children are killed.
       ward: with one, this is its companion: it ends with its ward and not at a signal.
     """
@@ -92,11 +96,14 @@ class Supervisor:
     def run(self) -> int:
         """Block until a stop signal and the end of every child; returns the exit code."""
         self._catch_signals()
-        while self._stop_at is None or self._members:
+        while True:
             self._reap()
             self._round()
-            if self._stop_at is not None and time.monotonic() > self._stop_at:
-                self._signal_all(signal.SIGKILL)
+            if self._stop_at is not None:
+                if not self._members:
+                    break
+                if time.monotonic() > self._stop_at:
+                    self._signal_all(signal.SIGKILL)
             self._sleep()
         deadline = time.monotonic() + self.LAST_WORDS_SECONDS
         while not self._guarded(self._keeper.settle) and time.monotonic() < deadline:
@@ -113,7 +120,7 @@ class Supervisor:
         workers = self._workers()
         for pid in (workers[worker] for worker in self._keeper.renew(set(workers))):
             logger.error("a worker lost its lease", extra={"action": "lease_lost", "pid": pid})
-            os.kill(pid, signal.SIGKILL)
+            _kill(pid, signal.SIGKILL)
         if self._stop_at is None:
             suspects = self._keeper.reconcile()
             self._spawn_missing(suspects)
@@ -140,13 +147,17 @@ class Supervisor:
     def _spawn(self, identity: Identity) -> None:
         self._keeper.enrol(identity)
         self._keeper.hang_up()
+        # A stop signal between the fork and its bookkeeping would miss the child, or be taken in the child for the
+        # parent's: it waits until both are ready for it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         pid = os.fork()
         if pid == 0:
             self._be_child(identity)
         self._members[pid] = Member(identity, time.monotonic())
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
     def _be_child(self, identity: Identity) -> None:
-        """Never returns: what the parent has on its stack is the parent's."""
+        """Never returns: what the parent has on its stack is the parent's. Stop signals stay blocked: see `work`."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
@@ -168,7 +179,7 @@ class Supervisor:
                 self._departed(self._members.pop(pid), os.waitstatus_to_exitcode(status))
 
     def _departed(self, member: Member, code: int) -> None:
-        left = self._stop_at is not None or (code == 0 and member.identity.solo)
+        left = self._stop_at is not None or (code == SOLO_DONE and member.identity.solo)
         reason = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
         self._keeper.depart(Departure(member.identity.worker, died=not left, reason=reason))
         if left:
@@ -204,7 +215,7 @@ class Supervisor:
 
     def _signal_all(self, number: signal.Signals) -> None:
         for pid in list(self._members):
-            os.kill(pid, number)
+            _kill(pid, number)
 
     def _sleep(self) -> None:
         """Until the next round, or until a signal arrives."""
@@ -218,3 +229,10 @@ class Supervisor:
             self._ward = None
             self._stop_at = time.monotonic() + self._grace_seconds
             self._signal_all(signal.SIGTERM)
+
+
+def _kill(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        logger.debug("already gone", extra={"action": "kill_missed", "pid": pid})

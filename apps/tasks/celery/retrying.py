@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from apps.tasks.states import Status
 from apps.tasks.retries import Stop, TryAgain
+from apps.tasks.states import Status
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,14 +32,13 @@ class Task:
         self.name: str = options.get("name") or f"{function.__module__}.{function.__name__}"
         self._signature = inspect.signature(function)
         self.actor: dramatiq.Actor[..., Any] = dramatiq.actor(
-            function,
             actor_name=self.name,
             queue_name=options.get("queue", "default"),
             priority=options.get("priority", 0),
             retry_policy=retrying.autoretry_of(options),
             atomic=options.get("atomic", False),
             on_end=options.get("on_end"),
-        )
+        )(function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.actor(*args, **kwargs)

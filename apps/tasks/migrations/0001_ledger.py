@@ -5,52 +5,130 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='WorkerProcess',
+            name="WorkerProcess",
             fields=[
-                ('id', models.CharField(max_length=36, primary_key=True, serialize=False)),
-                ('host', models.CharField(max_length=255)),
-                ('solo', models.BooleanField(default=False, help_text='Runs suspects, one at a time.')),
-                ('beat', models.BigIntegerField(default=0)),
-                ('beat_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.CharField(max_length=36, primary_key=True, serialize=False)),
+                ("host", models.CharField(max_length=255)),
+                ("solo", models.BooleanField(default=False, help_text="Runs suspects, one at a time.")),
+                ("beat", models.BigIntegerField(default=0)),
+                ("beat_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'verbose_name_plural': 'worker processes',
+                "verbose_name_plural": "worker processes",
             },
         ),
         migrations.CreateModel(
-            name='Invocation',
+            name="Invocation",
             fields=[
-                ('id', models.CharField(max_length=255, primary_key=True, serialize=False)),
-                ('queue', models.CharField(max_length=255)),
-                ('actor', models.CharField(help_text="The task's name.", max_length=255)),
-                ('payload', models.TextField(help_text="Arguments and options as JSON, in the broker's encoding.")),
-                ('priority', models.SmallIntegerField(default=0, help_text='Lower runs first.')),
-                ('status', models.CharField(choices=[('scheduled', 'Scheduled'), ('queued', 'Queued'), ('running', 'Running'), ('ending', 'Ending'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('dead', 'Dead'), ('cancelled', 'Cancelled')], max_length=16)),
-                ('due_at', models.DateTimeField(help_text='Not to be run before.')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(help_text='When it was last claimed.', null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('attempt', models.IntegerField(default=0, help_text='Counts claims; with the worker it fences off late writers.')),
-                ('retries', models.IntegerField(default=0, help_text='Attempts that ended in an error and were tried again.')),
-                ('deaths', models.IntegerField(default=0, help_text='Attempts that ended with the death of their worker process.')),
-                ('worker', models.CharField(default='', help_text='The worker process that claimed it last.', max_length=36)),
-                ('ends_as', models.CharField(default='', help_text='While ending: the status to come.', max_length=16)),
-                ('result', models.TextField(help_text='What the task returned, as JSON.', null=True)),
-                ('error', models.TextField(default='', help_text='The last error, in one sentence.')),
-                ('traceback', models.TextField(default='')),
+                ("id", models.CharField(max_length=255, primary_key=True, serialize=False)),
+                ("queue", models.CharField(max_length=255)),
+                ("actor", models.CharField(help_text="The task's name.", max_length=255)),
+                ("payload", models.TextField(help_text="Arguments and options as JSON, in the broker's encoding.")),
+                ("priority", models.SmallIntegerField(default=0, help_text="Lower runs first.")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("scheduled", "Scheduled"),
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("ending", "Ending"),
+                            ("succeeded", "Succeeded"),
+                            ("failed", "Failed"),
+                            ("dead", "Dead"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("due_at", models.DateTimeField(help_text="Not to be run before.")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(help_text="When it was last claimed.", null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "attempt",
+                    models.IntegerField(
+                        default=0, help_text="Counts claims; with the worker it fences off late writers."
+                    ),
+                ),
+                (
+                    "retries",
+                    models.IntegerField(default=0, help_text="Attempts that ended in an error and were tried again."),
+                ),
+                (
+                    "deaths",
+                    models.IntegerField(
+                        default=0, help_text="Attempts that ended with the death of their worker process."
+                    ),
+                ),
+                (
+                    "worker",
+                    models.CharField(default="", help_text="The worker process that claimed it last.", max_length=36),
+                ),
+                ("ends_as", models.CharField(default="", help_text="While ending: the status to come.", max_length=16)),
+                ("result", models.TextField(help_text="What the task returned, as JSON.", null=True)),
+                ("error", models.TextField(default="", help_text="The last error, in one sentence.")),
+                ("traceback", models.TextField(default="")),
             ],
             options={
-                'indexes': [models.Index(models.F('queue'), models.F('priority'), models.F('due_at'), condition=models.Q(('status', 'queued')), name='invocation_queued'), models.Index(models.F('queue'), condition=models.Q(('deaths__gt', 0), ('status', 'queued')), name='invocation_suspect'), models.Index(models.F('queue'), models.F('due_at'), condition=models.Q(('status', 'scheduled')), name='invocation_scheduled'), models.Index(models.F('worker'), condition=models.Q(('status', 'running')), name='invocation_running'), models.Index(models.F('due_at'), condition=models.Q(('status', 'ending')), name='invocation_ending'), models.Index(models.F('finished_at'), condition=models.Q(('finished_at__isnull', False)), name='invocation_finished')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['scheduled', 'queued', 'running', 'ending', 'succeeded', 'failed', 'dead', 'cancelled'])), name='invocation_status_known')],
+                "indexes": [
+                    models.Index(
+                        models.F("queue"),
+                        models.F("priority"),
+                        models.F("due_at"),
+                        condition=models.Q(("status", "queued")),
+                        name="invocation_queued",
+                    ),
+                    models.Index(
+                        models.F("queue"),
+                        condition=models.Q(("deaths__gt", 0), ("status", "queued")),
+                        name="invocation_suspect",
+                    ),
+                    models.Index(
+                        models.F("queue"),
+                        models.F("due_at"),
+                        condition=models.Q(("status", "scheduled")),
+                        name="invocation_scheduled",
+                    ),
+                    models.Index(
+                        models.F("worker"), condition=models.Q(("status", "running")), name="invocation_running"
+                    ),
+                    models.Index(
+                        models.F("due_at"), condition=models.Q(("status", "ending")), name="invocation_ending"
+                    ),
+                    models.Index(
+                        models.F("finished_at"),
+                        condition=models.Q(("finished_at__isnull", False)),
+                        name="invocation_finished",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "scheduled",
+                                    "queued",
+                                    "running",
+                                    "ending",
+                                    "succeeded",
+                                    "failed",
+                                    "dead",
+                                    "cancelled",
+                                ],
+                            )
+                        ),
+                        name="invocation_status_known",
+                    )
+                ],
             },
         ),
     ]
