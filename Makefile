@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 STATIC_ENV := SECRET_KEY=unused ALLOWED_HOSTS=* API_ACCESS=public DATABASE_URL=postgresql://unused/unused REDIS_URL=redis://unused
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint types lock format
+.PHONY: help up test lint types lock format bench
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,16 @@ up: $(VENV)/.local-installed ## start everything here: PostgreSQL, Redis, web, w
 test: $(VENV)/.dev-installed ## run the whole suite against real PostgreSQL and Redis
 	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90
 
+# Celery, to compare with, in a place of its own: it must never be importable beside the project's own code.
+$(VENV)-bench/.installed: requirements-bench.txt | $(BIN)/python
+	@echo "installing what to compare with into $(VENV)-bench"
+	@$(BIN)/python -m venv $(VENV)-bench
+	@$(VENV)-bench/bin/pip install --disable-pip-version-check --progress-bar on -q --require-hashes -r $<
+	@touch $@
+
+bench: $(VENV)/.dev-installed $(VENV)-bench/.installed ## compare with others; BENCH="--quick send" for a part of it
+	$(BIN)/python -m tests.benchmarks --celery $(VENV)-bench/bin/python $(BENCH)
+
 lint: $(VENV)/.dev-installed ## ruff and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -48,7 +58,8 @@ format: $(VENV)/.dev-installed ## format the code
 	$(BIN)/ruff format .
 
 lock: $(VENV)/.dev-installed ## resolve and lock the dependencies again
-	@set -e; for out in "requirements.txt" "requirements-local.txt --extra local" "requirements-dev.txt --extra local --extra dev"; do \
+	@set -e; for out in "requirements.txt" "requirements-local.txt --extra local" "requirements-dev.txt --extra local --extra dev" \
+	  "requirements-bench.txt --extra bench"; do \
 	  set -- $$out; file=$$1; shift; echo "locking $$file"; \
 	  $(BIN)/uv pip compile -q pyproject.toml "$$@" --universal --generate-hashes --no-emit-index-url \
 	    --python-version 3.11 --custom-compile-command "make lock" -o $$file; done
