@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import DatabaseError, InterfaceError, connection
 from dramatiq import Message, MessageProxy
 from dramatiq.broker import Consumer
+from dramatiq.errors import DecodeError
 from dramatiq.message import get_encoder
 
 from apps.tasks import ledger, retries
@@ -147,7 +148,7 @@ class LedgerConsumer(Consumer):
         for row in rows:
             try:
                 self._claimed.append(ClaimedMessage(row, self._queue))
-            except (ValueError, KeyError, TypeError) as error:
+            except (DecodeError, KeyError, TypeError) as error:
                 self._station.refuse(row.claim, f"its arguments cannot be read: {error}")
         return len(rows)
 

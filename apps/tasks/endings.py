@@ -12,6 +12,7 @@ from typing import Any
 
 import dramatiq
 from django.db import connection, transaction
+from dramatiq.errors import DecodeError
 from dramatiq.message import get_encoder
 
 from apps.tasks.sql import statement
@@ -82,7 +83,7 @@ def _arguments(payload: str) -> dict[str, Any]:
     """Of an invocation whose arguments cannot be read, `on_end` gets none."""
     try:
         return get_encoder().decode(payload.encode("utf-8"))
-    except ValueError:
+    except DecodeError:
         return {"args": [], "kwargs": {}}
 
 

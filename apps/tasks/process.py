@@ -6,6 +6,7 @@ import signal
 
 import dramatiq
 from dramatiq import Worker
+from dramatiq.worker import WORKER_TIMEOUT
 
 from apps.tasks import ledger
 from apps.tasks.broker import LedgerBroker
@@ -14,6 +15,8 @@ from apps.tasks.supervisor import SOLO_DONE, STOP_SIGNALS, Orders
 
 #: A solo worker looks so often whether suspects are left.
 SOLO_SECONDS = 0.2
+#: How soon its threads notice a stop: the next suspects wait for it to be gone.
+SOLO_TIMEOUT_MS = 50
 
 
 def work(orders: Orders, *, threads: int, grace_seconds: float) -> int:
@@ -25,11 +28,14 @@ def work(orders: Orders, *, threads: int, grace_seconds: float) -> int:
     broker = dramatiq.get_broker()
     assert isinstance(broker, LedgerBroker)  # noqa: S101 — settings name it
     broker.identity = orders.identity
-    worker = Worker(broker, worker_threads=1 if orders.identity.solo else threads)
+    solo = orders.identity.solo
+    worker = Worker(
+        broker, worker_threads=1 if solo else threads, worker_timeout=SOLO_TIMEOUT_MS if solo else WORKER_TIMEOUT
+    )
     worker.start()
     code = 0
     while not _told_to_stop(stop_read, orders):
-        if orders.identity.solo and not ledger.count_suspects():
+        if solo and not ledger.count_suspects():
             code = SOLO_DONE
             break
     worker.stop(timeout=int(1000 * max(0.5, grace_seconds - LAST_WRITE_SECONDS - 0.5)))
