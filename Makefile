@@ -59,7 +59,7 @@ format: $(VENV)/.dev-installed ## format the code
 
 lock: $(VENV)/.dev-installed ## resolve and lock the dependencies again
 	@set -e; for out in "requirements.txt" "requirements-local.txt --extra local" "requirements-dev.txt --extra local --extra dev" \
-	  "requirements-bench.txt --extra bench"; do \
+	  "requirements-bench.txt --extra bench" "requirements-debug.txt --extra debug"; do \
 	  set -- $$out; file=$$1; shift; echo "locking $$file"; \
 	  $(BIN)/uv pip compile -q pyproject.toml "$$@" --universal --generate-hashes --no-emit-index-url \
 	    --python-version 3.11 --custom-compile-command "make lock" -o $$file; done
