@@ -84,10 +84,9 @@ class PostgresServer(EmbeddedServer):
             return False
         return True
 
-    def start(self, *, deadline_seconds: float = 60, given_up: Callable[[], bool] = lambda: False) -> None:
-        super().start(deadline_seconds=deadline_seconds, given_up=given_up)
-        if not given_up():
-            self._create_database()
+    def start(self, *, deadline_seconds: float = 60, check: Callable[[], None] = lambda: None) -> None:
+        super().start(deadline_seconds=deadline_seconds, check=check)
+        self._create_database()
 
     def _find_place(self) -> None:
         package = package_folder(PACKAGE)

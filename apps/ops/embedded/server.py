@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import psutil
 
 from apps.ops.embedded import ports
+from apps.ops.embedded.endings import POLL_SECONDS, end_all
 from apps.ops.embedded.errors import ServerDiedError
 
-POLL_SECONDS = 0.02
 LOG_LIMIT_BYTES = 5_000_000
 START_ATTEMPTS = 5
 
@@ -64,8 +64,8 @@ class EmbeddedServer(ABC):
     def popen_arguments(self) -> dict[str, Any]:
         return {}
 
-    def start(self, *, deadline_seconds: float = 60, given_up: Callable[[], bool] = lambda: False) -> None:
-        """Prepare, spawn, and return once it answers; quietly without that once `given_up` is true."""
+    def start(self, *, deadline_seconds: float = 60, check: Callable[[], None] = lambda: None) -> None:
+        """Prepare, spawn, and return once it answers. `check` is called while waiting, and may raise."""
         self.prepare()
         self.end_leftover()
         told_to_clients = self.port != 0
@@ -73,7 +73,7 @@ class EmbeddedServer(ABC):
             self.port = self.port if told_to_clients else ports.find_free_port()
             self.spawn()
             try:
-                self._wait_until_ready(deadline_seconds, given_up)
+                self._wait_until_ready(deadline_seconds, check)
             except ServerDiedError:
                 if attempt == START_ATTEMPTS - 1 or self.is_running():
                     self.stop()
@@ -102,9 +102,10 @@ class EmbeddedServer(ABC):
             )
         return self.process
 
-    def _wait_until_ready(self, deadline_seconds: float, given_up: Callable[[], bool]) -> None:
+    def _wait_until_ready(self, deadline_seconds: float, check: Callable[[], None]) -> None:
         deadline = time.monotonic() + deadline_seconds
-        while not (self.answers() or given_up()):
+        while not self.answers():
+            check()
             if not self.is_running():
                 raise self._died("ended while it was starting")
             if time.monotonic() > deadline:
@@ -117,7 +118,7 @@ class EmbeddedServer(ABC):
     def stop(self, patience_seconds: float = 10) -> None:
         """End it gently, after `patience_seconds` less so. Ending one that does not run is no error."""
         if self.process is not None and self.is_running():
-            _end(psutil.Process(self.process.pid), self.endings, patience_seconds)
+            end_all([psutil.Process(self.process.pid)], self.endings, patience_seconds)
             self.process.wait()
 
     def end_leftover(self) -> None:
@@ -131,7 +132,7 @@ class EmbeddedServer(ABC):
         if process is None:
             return
         if self._is_ours(process):
-            _end(process, self.endings, patience_seconds=10)
+            end_all([process], self.endings, patience_seconds=10)
         else:
             self.pid_path.unlink(missing_ok=True)
 
@@ -151,28 +152,6 @@ class EmbeddedServer(ABC):
     def _died(self, reason: str) -> ServerDiedError:
         lines = self.log_path.read_text(errors="replace").splitlines()[-10:]
         return ServerDiedError(self.name, reason, str(self.log_path), "\n".join(lines))
-
-
-def _end(process: psutil.Process, endings: tuple[signal.Signals, ...], patience_seconds: float) -> None:
-    for number in (*endings, signal.SIGKILL):
-        try:
-            process.send_signal(number)
-        except psutil.NoSuchProcess:
-            return
-        deadline = time.monotonic() + patience_seconds
-        while time.monotonic() < deadline:
-            if _is_gone(process):
-                return
-            time.sleep(POLL_SECONDS)
-        patience_seconds = 2
-
-
-def _is_gone(process: psutil.Process) -> bool:
-    """Whether it has ended; in a container without an init an ended orphan stays a zombie for good."""
-    try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def package_folder(package: str) -> Path | None:

@@ -1,0 +1,38 @@
+"""Ending processes that may not be our children, the gentle way first."""
+
+import signal
+import time
+from collections.abc import Sequence
+
+import psutil
+
+POLL_SECONDS = 0.02
+KILL_SECONDS = 2.0
+
+
+def end_all(processes: Sequence[psutil.Process], signals: Sequence[signal.Signals], patience_seconds: float) -> None:
+    """Send the first signal and wait; then the others and SIGKILL, each waited for shortly."""
+    for number in (*signals, signal.SIGKILL):
+        for process in processes:
+            _send(process, number)
+        deadline = time.monotonic() + patience_seconds
+        while time.monotonic() < deadline:
+            if all(is_gone(process) for process in processes):
+                return
+            time.sleep(POLL_SECONDS)
+        patience_seconds = KILL_SECONDS
+
+
+def is_gone(process: psutil.Process) -> bool:
+    """Whether it has ended; in a container without an init an ended orphan stays a zombie for good."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _send(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.NoSuchProcess:
+        return

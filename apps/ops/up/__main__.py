@@ -1,0 +1,146 @@
+"""Starts everything, keeps it running, stops it. Reads from top to bottom as the start happens."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+
+from apps.ops.embedded import ports
+from apps.ops.embedded.errors import EmbeddedError
+from apps.ops.embedded.postgres import PostgresServer
+from apps.ops.embedded.redis import RedisServer
+from apps.ops.embedded.server import EmbeddedServer
+from apps.ops.up import leftovers
+from apps.ops.up.environment import Environment
+from apps.ops.up.errors import FolderNotWritableError, NotReadyError, PortTakenError, StartError
+from apps.ops.up.lock import Lock
+from apps.ops.up.parts import Part, Program, ServerPart
+from apps.ops.up.readiness import Readiness
+from apps.ops.up.supervisor import StopRequested, Supervisor
+from apps.ops.up.terminal import Terminal
+from project.config import BASE_DIR, ConfigError
+
+READY_SECONDS = 60.0
+
+
+class Up:
+    """One run of `make up`."""
+
+    def __init__(self, environment: Environment, terminal: Terminal, supervisor: Supervisor) -> None:
+        self._environment = environment
+        self._config = environment.config
+        self._terminal = terminal
+        self._supervisor = supervisor
+        self._lock: Lock | None = None
+
+    def start(self) -> None:
+        """Return when everything is up, or raise what stands in the way."""
+        self._take_folder()
+        self._take_port()
+        self._start_servers()
+        self._prepare()
+        self._start_programs()
+        self._say_ready()
+
+    def _take_folder(self) -> None:
+        """The folder is ours alone; what a killed run left running on it is ended."""
+        folder = self._config.data_dir
+        try:
+            folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+            self._lock = Lock(folder / "up.lock")
+            self._environment.complete_secret_key()
+        except OSError as error:
+            raise FolderNotWritableError(folder, error.strerror or str(error)) from None
+        self._lock.acquire(
+            on_wait=lambda owner: self._terminal.say(f"  waiting for another `make up` to end (process {owner})"),
+            check=self._supervisor.check,
+        )
+        left = leftovers.find_leftovers(folder)
+        if left:
+            with self._terminal.step(f"ended {len(left)} processes of a run that was killed"):
+                leftovers.end_leftovers(left)
+
+    def _take_port(self) -> None:
+        if not ports.is_free(self._config.host, self._config.port):
+            raise PortTakenError(self._config.host, self._config.port)
+
+    def _start_servers(self) -> None:
+        if not self._environment.has("DATABASE_URL"):
+            postgres = PostgresServer(self._config.data_dir / "postgres")
+            self._start_server(postgres)
+            self._environment.complete("DATABASE_URL", postgres.url())
+            if postgres.folder.parent != self._config.data_dir:
+                self._terminal.say(f"  DATA_DIR is below a private folder; the database lies in {postgres.folder}")
+        if not self._environment.has("REDIS_URL"):
+            redis = RedisServer(self._config.data_dir / "redis")
+            self._start_server(redis)
+            self._environment.complete("REDIS_URL", redis.url())
+
+    def _start_server(self, server: EmbeddedServer) -> None:
+        part = ServerPart(server, self._supervisor.part_ended)
+        self._supervisor.add_server(part)
+        with self._terminal.step(f"{server.name} started"):
+            server.start(check=self._supervisor.check)
+        if server.process is not None:
+            part.watch(server.process)
+        self._supervisor.check()
+
+    def _prepare(self) -> None:
+        command = [sys.executable, "-m", "apps.ops.up.prepare", str(self._environment.login_path)]
+        with self._terminal.step("database, static files and admin account"):
+            self._supervisor.run_once(self._program("setup", command, on_end=lambda _part: None))
+
+    def _start_programs(self) -> None:
+        readiness = Readiness(self._environment)
+        deadline = time.monotonic() + READY_SECONDS
+        with self._terminal.step("web and worker started"):
+            for name, command in (("worker", "worker"), ("web", "serve")):
+                manage = [sys.executable, str(BASE_DIR / "manage.py"), command]
+                self._supervisor.start_program(self._program(name, manage, self._supervisor.part_ended))
+            self._supervisor.run_until(lambda: readiness.is_reached() or time.monotonic() > deadline, poll_seconds=0.05)
+        if time.monotonic() > deadline:
+            raise NotReadyError(readiness.url, READY_SECONDS, readiness.last_answer)
+        self._supervisor.settled = True
+
+    def _say_ready(self) -> None:
+        login = "with the account you made"
+        if self._environment.login_path.exists():
+            known = json.loads(self._environment.login_path.read_text())
+            login = f"user {known['user']}, password {known['password']}"
+        url = self._environment.base_url
+        self._terminal.say(f"ready: {url}\nadmin: {url}admin/  {login}\nCtrl-C stops everything.")
+
+    def _program(self, name: str, command: list[str], on_end: Callable[[Part], None]) -> Program:
+        return Program(
+            name,
+            command,
+            environment=self._environment.variables,
+            on_line=self._terminal.log,
+            on_end=on_end,
+        )
+
+
+def main() -> int:
+    terminal = Terminal()
+    try:
+        environment = Environment()
+    except ConfigError as error:
+        terminal.say(str(error))
+        return 1
+    supervisor = Supervisor(terminal, environment.config.shutdown_grace_seconds)
+    try:
+        Up(environment, terminal, supervisor).start()
+        supervisor.run_until(lambda: False)
+    except StopRequested:
+        terminal.say("stopping")
+        return 0
+    except (StartError, EmbeddedError) as error:
+        terminal.say(f"\n{error}")
+        return 1
+    finally:
+        supervisor.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
