@@ -4,10 +4,12 @@ A program gets the problem as JSON; a client that prefers HTML, a browser, gets 
 """
 
 import sys
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.html import format_html
+from django.views import View
 
 from apps.common import problems
 from apps.common.problems import Problem
@@ -31,6 +33,15 @@ def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
         response[name] = value
     patch_vary_headers(response, ["Accept"])
     return response
+
+
+class PlainView(View):
+    """Base of the views outside of REST framework: a wrong method is a problem too."""
+
+    def http_method_not_allowed(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        allowed = {"Allow": ", ".join(name.upper() for name in self.http_method_names if hasattr(self, name))}
+        detail = f"The method {request.method} is not allowed here."
+        return respond(request, Problem(405, "method_not_allowed", detail, headers=allowed))
 
 
 def client_error(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -4,10 +4,10 @@ The body is a plain JSON array. The address of the next page stands in the `Link
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,8 +15,6 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from apps.common.errors import InputError
-
-Row = TypeVar("Row", bound=Model)
 
 
 class NewestFirst(BasePagination):
@@ -32,10 +30,10 @@ class NewestFirst(BasePagination):
 
     def paginate_queryset(
         self,
-        queryset: QuerySet[Row],
+        queryset: Any,
         request: Request,
         view: APIView | None = None,  # noqa: ARG002 — REST framework's signature
-    ) -> list[Row]:
+    ) -> list[Any]:
         limit = self._limit(request)
         column = self.ordering.removeprefix("-")
         queryset = queryset.order_by(self.ordering)

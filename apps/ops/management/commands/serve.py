@@ -1,0 +1,60 @@
+"""`manage.py serve`: the web process."""
+
+import logging
+import signal
+import tempfile
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.module_loading import import_string
+
+from apps.ops.server import sockets
+from apps.ops.server.adjustments import Adjustments
+from apps.ops.server.limits import body_limits
+from apps.ops.server.server import Server
+from apps.ops.server.wsgi import with_forwarded_headers, without_body_on_head
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = (
+        "Serve HTTP until SIGTERM or Ctrl-C; requests under way then get SHUTDOWN_GRACE_SECONDS to end. "
+        "Set by environment: HOST, PORT, WEB_THREADS, MAX_UPLOAD_BYTES, REQUEST_TIMEOUT, TRUSTED_PROXY."
+    )
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        config = settings.CONFIG
+        try:
+            listening = sockets.listen(config.host, config.port)
+        except sockets.CannotListenError as error:
+            raise CommandError(str(error)) from error
+        server = Server(_application(config.trusted_proxy), listening, _adjustments())
+
+        def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 — a signal handler's signature
+            server.stop()
+
+        # A platform may send several, to every process of a group: one more changes nothing.
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        logger.info("serving", extra={"action": "serve", "addresses": server.addresses})
+        server.run(config.shutdown_grace_seconds)
+
+
+def _application(trusted_proxy: str) -> Any:
+    application = import_string(settings.WSGI_APPLICATION)
+    return with_forwarded_headers(without_body_on_head(application), trusted_proxy)
+
+
+def _adjustments() -> Adjustments:
+    spool_dir = settings.FILE_UPLOAD_TEMP_DIR
+    spool_dir.mkdir(parents=True, exist_ok=True)
+    tempfile.tempdir = str(spool_dir)  # where Waitress puts bodies: /tmp may be memory
+    return Adjustments(
+        threads=settings.CONFIG.web_threads,
+        request_timeout_seconds=settings.CONFIG.request_timeout,
+        body_limits=body_limits(settings.MAX_UPLOAD_BYTES),
+        spool_dir=spool_dir,
+    )

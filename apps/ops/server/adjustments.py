@@ -1,0 +1,50 @@
+"""Waitress's settings, each with the reason for its value."""
+
+import resource
+import sys
+from pathlib import Path
+
+from waitress.adjustments import Adjustments as WaitressAdjustments
+
+from apps.ops.server.limits import BodyLimit
+
+KIBIBYTE = 1024
+MAX_CONNECTIONS = 1000
+#: A connection can need its socket, a spooled body and a spooled answer; the rest is for the database and Redis.
+DESCRIPTORS_PER_CONNECTION = 3
+WANTED_DESCRIPTORS = 4096
+
+
+class Adjustments(WaitressAdjustments):  # type: ignore[misc]
+    """What Waitress has no setting for is here as well, for the parser: `body_limits` and `spool_dir`."""
+
+    def __init__(
+        self, *, threads: int, request_timeout_seconds: int, body_limits: tuple[BodyLimit, ...], spool_dir: Path
+    ) -> None:
+        super().__init__(
+            threads=threads,
+            channel_timeout=request_timeout_seconds,
+            cleanup_interval=1,  # so that a timeout of a few seconds is one
+            asyncore_use_poll=True,  # select() ends at descriptor 1024
+            connection_limit=_connection_limit(),
+            recv_bytes=64 * KIBIBYTE,  # an eighth of the system calls for an upload; there is one such buffer
+            inbuf_overflow=64 * KIBIBYTE,  # larger bodies go to disk: all connections' bodies in memory stay bounded
+            max_request_header_size=64 * KIBIBYTE,
+            max_request_body_size=sys.maxsize,  # never the one that decides: the parser has the limits, by path
+            clear_untrusted_proxy_headers=False,  # apps.ops.server.wsgi does it
+            ident="",  # no Server header
+        )
+        self.body_limits = body_limits
+        self.spool_dir = spool_dir
+
+
+def _connection_limit() -> int:
+    """As many as the descriptors allow, after asking for more where the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = WANTED_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(WANTED_DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return (
+        MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else min(MAX_CONNECTIONS, soft // DESCRIPTORS_PER_CONNECTION)
+    )

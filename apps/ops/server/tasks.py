@@ -1,0 +1,32 @@
+"""What a thread does for a request: calls Django, or answers what never got so far."""
+
+import json
+
+from waitress.task import ErrorTask, WSGITask
+
+from apps.common import problems
+from apps.ops.server import refusals
+
+
+class RequestTask(WSGITask):  # type: ignore[misc]
+    """A request for Django. While the server stops, its answer says that the connection ends with it."""
+
+    def build_response_header(self) -> bytes:
+        if self.channel.server.stopping:
+            self.set_close_on_finish()
+        header: bytes = super().build_response_header()
+        return header
+
+
+class RefusalTask(ErrorTask):  # type: ignore[misc]
+    """A request that was refused. Its connection is closed, after the client had the time to read why."""
+
+    def execute(self) -> None:
+        problem = refusals.problem_of(self.request.error)
+        body = json.dumps(problem.body()).encode()
+        self.status = f"{problem.status} {problem.title}"
+        self.response_headers += [("Content-Type", problems.CONTENT_TYPE), *problem.headers.items()]
+        self.content_length = len(body)
+        self.set_close_on_finish()
+        self.channel.refused = True
+        self.write(b"" if getattr(self.request, "command", "") == "HEAD" else body)
