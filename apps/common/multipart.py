@@ -46,7 +46,7 @@ class MultiPartParser(parsers.MultiPartParser):
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> parsers.DataAndFiles[Any, Any]:
+    ) -> "parsers.DataAndFiles[Any, Any]":
         try:
             return super().parse(stream, media_type, parser_context)
         except ParseError as error:
