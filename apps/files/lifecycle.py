@@ -2,8 +2,8 @@
 
     (upload) → queued → processing → processed | failed → (process again) → queued …
 
-No row changed means that somebody else got there first, or that the file has been deleted: the caller has lost
-and does nothing more. So each step is safe to repeat, and of two callers at once one wins.
+No row changed means that somebody else got there first, or that the file has been deleted: the caller has
+lost and does nothing more. So each step is safe to repeat, and of two callers at once one wins.
 """
 
 import math
@@ -53,7 +53,10 @@ def fail(file_id: int, *, code: str, detail: str) -> bool:
 
 
 def give_up(file_id: int, *, invocation_id: str, code: str, detail: str) -> bool:
-    """End the processing because its task was given up, perhaps before it began; not if another task has the file."""
+    """End the processing because its task was given up, perhaps before it began.
+
+    Not when the file is another task's by now.
+    """
     waiting = File.objects.filter(
         pk=file_id, invocation_id=invocation_id, status__in=(Status.QUEUED, Status.PROCESSING)
     )
@@ -65,7 +68,7 @@ def _fail(files: QuerySet[File], *, code: str, detail: str) -> bool:
 
 
 def queue_again(file_id: int, *, invocation_id: str) -> bool:
-    """Make an ended file as it was after its upload, for another task; False while one is queued or at work."""
+    """Make an ended file as it was after its upload, for another task; False while it has not ended."""
     return bool(
         File.objects.filter(pk=file_id, status__in=ENDED).update(
             status=Status.QUEUED,

@@ -1,4 +1,4 @@
-"""The one table of this app: an uploaded file, what is known about it, and how far its processing has come."""
+"""The one table of this app: an uploaded file, what is known about it, and how far its processing is."""
 
 from typing import ClassVar
 
@@ -36,9 +36,7 @@ class File(models.Model):
     size = models.BigIntegerField(help_text="In bytes.")
     content_type = models.CharField(max_length=127, help_text="Read from the bytes.")
     kind = models.CharField(max_length=32, help_text="Which processor it is for.")
-    declared_type = models.CharField(
-        max_length=255, blank=True, help_text="What the client said; decides nothing."
-    )
+    declared_type = models.CharField(max_length=255, blank=True, help_text="What the client said; decides nothing.")
 
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
     progress = models.PositiveSmallIntegerField(default=0, help_text="0 to 100.")
@@ -47,9 +45,7 @@ class File(models.Model):
     error_detail = models.TextField(blank=True)
     result = models.JSONField(null=True, blank=True)
     thumbnail = models.FileField(upload_to="thumbnails", max_length=100, blank=True)
-    invocation_id = models.CharField(
-        max_length=255, blank=True, help_text="The task that processes it, or did."
-    )
+    invocation_id = models.CharField(max_length=255, blank=True, help_text="The task that processes it, or did.")
 
     class Meta:
         indexes: ClassVar = [
@@ -74,3 +70,12 @@ class File(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.pk})"
+
+    @property
+    def stored_name(self) -> str:
+        return self.file.name or ""
+
+    @property
+    def stored_thumbnail(self) -> str:
+        """Empty without one."""
+        return self.thumbnail.name or ""

@@ -16,9 +16,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("file", models.FileField(upload_to="files")),
                 ("uploaded_at", models.DateTimeField(default=django.utils.timezone.now)),
@@ -32,9 +30,7 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(help_text="Which processor it is for.", max_length=32)),
                 (
                     "declared_type",
-                    models.CharField(
-                        blank=True, help_text="What the client said; decides nothing.", max_length=255
-                    ),
+                    models.CharField(blank=True, help_text="What the client said; decides nothing.", max_length=255),
                 ),
                 (
                     "status",
@@ -57,9 +53,7 @@ class Migration(migrations.Migration):
                 ("thumbnail", models.FileField(blank=True, upload_to="thumbnails")),
                 (
                     "invocation_id",
-                    models.CharField(
-                        blank=True, help_text="The task that processes it, or did.", max_length=255
-                    ),
+                    models.CharField(blank=True, help_text="The task that processes it, or did.", max_length=255),
                 ),
             ],
             options={
@@ -79,9 +73,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(("status__in", ["queued", "processing", "processed", "failed"])),
                         name="file_status_known",
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(("progress__lte", 100)), name="file_progress_bounded"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("progress__lte", 100)), name="file_progress_bounded"),
                     models.CheckConstraint(condition=models.Q(("size__gt", 0)), name="file_size_positive"),
                     models.UniqueConstraint(fields=("file",), name="file_stored_once"),
                     models.UniqueConstraint(

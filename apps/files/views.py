@@ -1,0 +1,107 @@
+"""The files API. A view reads the request, calls one service or selector, and answers."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponseBase
+from django.urls import reverse
+from rest_framework import generics, status
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.common.multipart import MultiPartParser, single_file
+from apps.common.pagination import NewestFirst
+from apps.files import downloads, selectors, services
+from apps.files.models import File
+from apps.files.serializers import FileListSerializer, FileSerializer, FilterSerializer, UploadSerializer
+
+
+class UploadView(generics.GenericAPIView[File]):
+    """Upload a file. It is stored at once and processed in the background."""
+
+    parser_classes = [MultiPartParser]
+    serializer_class = UploadSerializer
+
+    def post(self, request: Request) -> Response:
+        file = services.store_upload(single_file(request.FILES))
+        location = reverse("file-detail", args=[file.pk])
+        return Response(_shown(request, file), status=status.HTTP_201_CREATED, headers={"Location": location})
+
+
+class FileListView(generics.ListAPIView[File]):
+    """All files, newest first, without their `result`. Filters: `processed`, `status`, `kind`."""
+
+    serializer_class = FileListSerializer
+    pagination_class = NewestFirst
+
+    def get_queryset(self) -> QuerySet[File]:
+        # A parameter given twice becomes a list, which no filter takes for a value.
+        given = {name: values[0] if len(values) == 1 else values for name, values in self.request.GET.lists()}
+        filters = FilterSerializer(data=given)
+        filters.is_valid(raise_exception=True)
+        return selectors.listed_files(**filters.validated_data)
+
+
+class FileView(generics.GenericAPIView[File]):
+    """One file with its `result`."""
+
+    serializer_class = FileSerializer
+
+    def get(self, request: Request, file_id: int) -> Response:
+        return Response(_shown(request, selectors.file_by_id(file_id)))
+
+    def delete(self, request: Request, file_id: int) -> Response:  # noqa: ARG002 — DRF's signature
+        services.delete_file(file_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ProcessView(generics.GenericAPIView[File]):
+    """Process a file again. While it is queued or being processed nothing new starts."""
+
+    serializer_class = FileSerializer
+
+    def post(self, request: Request, file_id: int) -> Response:
+        file = services.process_again(file_id)
+        return Response(_shown(request, file), status=status.HTTP_202_ACCEPTED)
+
+
+class _AnyTypeNegotiation(DefaultContentNegotiation):
+    """Bytes are sent as what they are, whatever the client says it accepts; errors in the form it accepts."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        first, *others = renderers
+        try:
+            chosen: tuple[BaseRenderer, str] = super().select_renderer(request, [first, *others], format_suffix)
+        except NotAcceptable:
+            return first, first.media_type
+        return chosen
+
+
+class ContentView(APIView):
+    """The original bytes, for download."""
+
+    content_negotiation_class = _AnyTypeNegotiation
+
+    def get(self, request: Request, file_id: int) -> HttpResponseBase:
+        return downloads.answer(request, downloads.content_of(selectors.file_by_id(file_id)))
+
+
+class ThumbnailView(APIView):
+    """The thumbnail, for kinds that have one."""
+
+    content_negotiation_class = _AnyTypeNegotiation
+
+    def get(self, request: Request, file_id: int) -> HttpResponseBase:
+        return downloads.answer(request, downloads.thumbnail_of(selectors.file_by_id(file_id)))
+
+
+def _shown(request: Request, file: File) -> dict[str, Any]:
+    """A plain dict, so that the browsable page shows the view's own form, not one of the answer's fields."""
+    return dict(FileSerializer(file, context={"request": request}).data)
