@@ -11,6 +11,8 @@ from typing import TypeVar
 
 import psutil
 
+from apps.ops.embedded.endings import end_all
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 MANAGE = [sys.executable, str(REPOSITORY / "manage.py")]
 POLL_SECONDS = 0.02
@@ -113,11 +115,7 @@ class ChildProcess:
         """`kill -9` of the child, its group and all descendants: nothing is left behind."""
         family = self.processes()
         self.send_signal_to_group(signal.SIGKILL)
-        for process in family:
-            try:
-                process.kill()
-            except psutil.NoSuchProcess:
-                continue
+        end_all(family, [signal.SIGKILL], patience_seconds=5)
         self._popen.wait()
 
 

@@ -42,19 +42,25 @@ class Up:
         self._start_programs()
         self._say_ready()
 
+    def stop(self) -> None:
+        if self._lock is not None:
+            self._lock.say_stopping()
+        self._supervisor.stop()
+
     def _take_folder(self) -> None:
         """The folder is ours alone; what a killed run left running on it is ended."""
         folder = self._config.data_dir
         try:
             folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-            self._lock = Lock(folder / "up.lock")
+            lock = Lock(folder / "up.lock")
             self._environment.complete_secret_key()
         except OSError as error:
             raise FolderNotWritableError(folder, error.strerror or str(error)) from None
-        self._lock.acquire(
+        lock.acquire(
             on_wait=lambda owner: self._terminal.say(f"  waiting for another `make up` to end (process {owner})"),
             check=self._supervisor.check,
         )
+        self._lock = lock
         left = leftovers.find_leftovers(folder)
         if left:
             with self._terminal.step(f"ended {len(left)} processes of a run that was killed"):
@@ -128,8 +134,9 @@ def main() -> int:
         terminal.say(str(error))
         return 1
     supervisor = Supervisor(terminal, environment.config.shutdown_grace_seconds)
+    up = Up(environment, terminal, supervisor)
     try:
-        Up(environment, terminal, supervisor).start()
+        up.start()
         supervisor.run_until(lambda: False)
     except StopRequested:
         terminal.say("stopping")
@@ -138,7 +145,7 @@ def main() -> int:
         terminal.say(f"\n{error}")
         return 1
     finally:
-        supervisor.stop()
+        up.stop()
     return 0
 
 

@@ -8,31 +8,42 @@ from pathlib import Path
 
 from apps.ops.up.errors import AlreadyRunningError
 
-#: Longer than an orderly stop takes: one that is just ending is waited for.
-PATIENCE_SECONDS = 15.0
+#: One that is stopping is waited for: longer than an orderly stop takes.
+STOPPING_PATIENCE_SECONDS = 16.0
+#: One that runs may not have noticed yet that its `make` was killed.
+RUNNING_PATIENCE_SECONDS = 3.0
 
 
 class Lock:
-    """Held by an open file; what is written in the file only tells people who holds it."""
+    """Held by an open file; what is written in the file only tells others who holds it, and whether it ends."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
 
     def acquire(self, *, on_wait: Callable[[str], None], check: Callable[[], None]) -> None:
-        """Take the lock, or raise AlreadyRunningError when its holder stays. `check` may end the wait by raising."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        waiting = False
+        """Take the lock, or raise AlreadyRunningError when its holder stays. `check` may raise to end the wait."""
+        started = time.monotonic()
+        told = False
         while not self._try():
             check()
-            if not waiting:
-                waiting = True
-                on_wait(self._path.read_text().strip())
-            if time.monotonic() > deadline:
-                raise AlreadyRunningError(self._path.parent, self._path.read_text().strip())
+            owner, _, state = self._path.read_text().partition(" ")
+            if not told:
+                on_wait(owner)
+                told = True
+            patience_seconds = STOPPING_PATIENCE_SECONDS if state else RUNNING_PATIENCE_SECONDS
+            if time.monotonic() - started > patience_seconds:
+                raise AlreadyRunningError(self._path.parent, owner)
             time.sleep(0.1)
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()))
+        self._write(str(os.getpid()))
+
+    def say_stopping(self) -> None:
+        self._write(f"{os.getpid()} stopping")
+
+    def _write(self, text: str) -> None:
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(text)
         self._file.flush()
 
     def _try(self) -> bool:
