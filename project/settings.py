@@ -1,5 +1,7 @@
 """Django's settings, all derived from `project.config`."""
 
+from importlib.util import find_spec
+
 import dj_database_url
 
 from project.config import load_config
@@ -106,7 +108,8 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        "OPTIONS": {"file_permissions_mode": 0o644},  # public, unlike uploads: a proxy may be the one to serve them
     },
 }
 STATIC_URL = "static/"
@@ -149,3 +152,11 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CONFIG.trusted_
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.https
 CSRF_FAILURE_VIEW = "apps.common.error_views.csrf_failure"
 LOGGING = logging_config(CONFIG.log_format)
+
+# --- Debug Toolbar: only in development, where it is installed, and for the machine the container runs on ---
+DEBUG_TOOLBAR = DEBUG and find_spec("debug_toolbar") is not None
+if DEBUG_TOOLBAR:
+    INSTALLED_APPS.append("debug_toolbar")
+    MIDDLEWARE.insert(0, "debug_toolbar.middleware.DebugToolbarMiddleware")
+    INTERNAL_IPS = ["127.0.0.1", "::1"]
+    DEBUG_TOOLBAR_CONFIG = {"SHOW_TOOLBAR_CALLBACK": "debug_toolbar.middleware.show_toolbar_with_docker"}
