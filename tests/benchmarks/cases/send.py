@@ -1,0 +1,28 @@
+"""What a send costs its caller."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from tests.benchmarks.benchmark import Benchmark, Turns, compare
+from tests.benchmarks.board import WARM_UP
+from tests.benchmarks.figures import Figure
+from tests.benchmarks.layers.commands import CELERY, DRAMATIQ, OURS
+
+
+class Send(Benchmark):
+    """`delay()` outside of a transaction, one after the other from one thread; no worker runs."""
+
+    name = "send"
+    summary = "a durable send outside of a transaction"
+    contestants: ClassVar = (OURS, CELERY, DRAMATIQ)
+
+    def turn(self, contestant: str) -> Mapping[str, float]:
+        count, layer = self.effort.size(full=5_000, quick=1_000), self.ground.layers[contestant]
+        self.ground.clean()
+        with self.ground.sender(layer) as sender:
+            sender.burst(50, first=WARM_UP)
+            return {"ms": 1000 * sender.burst(count) / count}
+
+    def figures(self, turns: Turns) -> list[Figure]:
+        what, reach = "one send, durable, outside of a transaction", {CELERY: 1.5, DRAMATIQ: None}
+        return compare(turns, "ms", what=what, unit="ms", better="lower", reach=reach)

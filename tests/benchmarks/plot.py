@@ -1,0 +1,103 @@
+"""The plot: a bar for each ratio, to the right as far as we are better, to the left as far as we are worse."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from tests.benchmarks.figures import Figure
+
+WIDTH, LABEL, ROW, MARGIN, FOOT = 980, 520, 30, 16, 48
+#: The axis reaches at least from half as good to twice as good.
+LEAST_SPAN = 2.0
+GOOD, SHORT, INK, FAINT = "#2b6cb0", "#c05621", "#1a202c", "#cbd5e0"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How many times better than the rival: the median, the rounds' lowest and highest, and what is aimed at."""
+
+    label: str
+    times: float
+    low: float
+    high: float
+    aim: float | None
+    reached: bool
+
+
+def bar_of(figure: Figure) -> Bar | None:
+    """None where there is no ratio, or none that a logarithm can show."""
+    if not figure.ratio or min(figure.ratios) <= 0:
+        return None
+    sense = 1 if figure.better == "higher" else -1
+    around = sorted(ratio**sense for ratio in figure.ratios)
+    return Bar(
+        label=f"{figure.what} (against {figure.against})",
+        times=figure.ratio**sense,
+        low=around[0],
+        high=around[-1],
+        aim=figure.reach**sense if figure.reach else None,
+        reached=figure.reached is not False,
+    )
+
+
+class Axis:
+    """A logarithmic axis that shows all of these values, and 1."""
+
+    def __init__(self, values: Iterable[float]) -> None:
+        shown = [*values, 1 / LEAST_SPAN, LEAST_SPAN]
+        self._low, self._high = math.log(min(shown)), math.log(max(shown))
+
+    def x(self, value: float) -> float:
+        share = (math.log(value) - self._low) / (self._high - self._low)
+        return round(LABEL + MARGIN + share * (WIDTH - LABEL - 5 * MARGIN), 1)
+
+    def ticks(self) -> list[float]:
+        steps = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+        return [step for step in steps if self._low <= math.log(step) <= self._high]
+
+
+def draw(figures: Iterable[Figure]) -> str:
+    """An SVG document."""
+    bars = [bar for bar in map(bar_of, figures) if bar]
+    axis = Axis([value for bar in bars for value in (bar.low, bar.high, bar.aim or 1)])
+    height = 2 * MARGIN + ROW * len(bars) + FOOT
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}">',
+        "<style>text { font: 13px system-ui, sans-serif }</style>",
+        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
+        *(part for tick in axis.ticks() for part in _tick(axis, tick, height - FOOT)),
+        *(part for number, bar in enumerate(bars) for part in _bar(axis, bar, MARGIN + ROW * number)),
+        _text(LABEL + MARGIN, height - MARGIN / 2, "times better, logarithmic; ┃ to reach; ── lowest to highest round"),
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _tick(axis: Axis, value: float, bottom: float) -> tuple[str, str]:
+    return (
+        _line(axis.x(value), MARGIN, axis.x(value), bottom, color=INK if value == 1 else FAINT),
+        _text(axis.x(value), bottom + 16, f"{value:g} ×", anchor="middle"),
+    )
+
+
+def _bar(axis: Axis, bar: Bar, top: float) -> list[str]:
+    middle, color = top + ROW / 2, GOOD if bar.reached else SHORT
+    left, right = sorted((axis.x(1), axis.x(bar.times)))
+    parts = [
+        _text(LABEL, middle + 4, bar.label, anchor="end"),
+        f'<rect x="{left}" y="{top + 6}" width="{right - left:.1f}" height="{ROW - 12}" fill="{color}"/>',
+        _line(axis.x(bar.low), middle, axis.x(bar.high), middle, color=INK),
+        _text(max(right, axis.x(bar.high)) + 6, middle + 4, f"{bar.times:.2g} ×"),
+    ]
+    if bar.aim:
+        parts.append(_line(axis.x(bar.aim), top + 2, axis.x(bar.aim), top + ROW - 2, color=INK, width=3))
+    return parts
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, *, color: str, width: int = 1) -> str:
+    return f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{color}" stroke-width="{width}"/>'
+
+
+def _text(x: float, y: float, text: str, *, anchor: str = "start") -> str:
+    return f'<text x="{x}" y="{y}" fill="{INK}" text-anchor="{anchor}">{escape(text)}</text>'

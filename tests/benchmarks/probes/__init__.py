@@ -1,0 +1,1 @@
+"""A Django app with nothing but tasks to be measured."""

@@ -1,0 +1,20 @@
+"""Every benchmark, in the order of the report. A new one is a module in `cases` and a line here."""
+
+from tests.benchmarks.benchmark import Benchmark
+from tests.benchmarks.cases.drain import Drain
+from tests.benchmarks.cases.live import Live
+from tests.benchmarks.cases.pickup import Pickup
+from tests.benchmarks.cases.redelivery import Redelivery
+from tests.benchmarks.cases.send import Send
+
+BENCHMARKS: tuple[type[Benchmark], ...] = (
+    Drain,
+    Live,
+    Send,
+    Pickup,
+    Redelivery,
+)
+
+
+def names() -> list[str]:
+    return [benchmark.name for benchmark in BENCHMARKS]
