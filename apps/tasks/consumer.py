@@ -63,6 +63,8 @@ class LedgerConsumer(Consumer):
     GATHER_SECONDS = 0.002
     #: While work never runs out, what became due is looked for so often.
     PROMOTE_SECONDS = 0.5
+    #: While work never runs out, a claim starts at the front of the queue so often, for what came in there late.
+    RESCAN_SECONDS = 1.0
     #: How long a claim may wait behind running tasks before it is handed back.
     STUCK_SECONDS = 1.0
     #: A worker that took a full batch wakes another one, but not more often than this.
@@ -79,6 +81,8 @@ class LedgerConsumer(Consumer):
         self._claimed: deque[ClaimedMessage] = deque()
         self._waiter = Waiter(broker.url, queue, station.stopping)
         self._drained = False
+        self._floor = ledger.FRONT
+        self._rescan_at = 0.0
         self._claimed_at = 0.0
         self._promote_at = 0.0
         self._relay_at = 0.0
@@ -134,17 +138,22 @@ class LedgerConsumer(Consumer):
             filled = self._claim(wanted)
         finally:
             self._station.slots.release(wanted - filled)
-        self._drained = filled < wanted
         if not filled or time.monotonic() >= self._promote_at:
             self._promote()
-        if not self._drained:
+        if filled == wanted:
             self._relay()
 
     def _claim(self, wanted: int) -> int:
-        """Claim, and return how many slots that has filled."""
+        """Claim, and return how many slots that has filled. Fewer than wanted behind a floor proves nothing: the
+        next claim starts at the front, and only if that finds fewer the queue is drained."""
         time.sleep(max(0.0, self._claimed_at + self.GATHER_SECONDS - time.monotonic()))
-        rows = self._station.claim(self._queue, wanted)
+        if time.monotonic() >= self._rescan_at:
+            self._floor = ledger.FRONT
+            self._rescan_at = time.monotonic() + self.RESCAN_SECONDS
+        rows = self._station.claim(self._queue, wanted, self._floor)
         self._claimed_at = time.monotonic()
+        self._drained = len(rows) < wanted and self._floor == ledger.FRONT
+        self._floor = rows[-1].place if len(rows) == wanted else ledger.FRONT
         for row in rows:
             try:
                 self._claimed.append(ClaimedMessage(row, self._queue))

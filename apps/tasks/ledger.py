@@ -6,7 +6,8 @@ somebody else got there first; the caller then leaves the invocation alone. The 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -37,8 +38,19 @@ class ClaimedRow:
     actor: str
     payload: str
     retries: int
-    priority: int
+    place: "Place"
     created_at_ms: int
+
+
+class Place(NamedTuple):
+    """Where a row stands in its queue; smaller is claimed earlier."""
+
+    priority: int
+    due_at: datetime | str
+
+
+#: Before everything else.
+FRONT = Place(-32_768, "-infinity")
 
 
 @dataclass(frozen=True)
@@ -70,21 +82,29 @@ def insert(new: NewInvocation, *, reuse: bool = True) -> None:
         raise InvocationExistsError(new.id)
 
 
-def claim(*, queue: str, worker: str, limit: int, suspects: bool) -> list[ClaimedRow]:
-    """Claim up to `limit` invocations, most urgent first: one statement, one transaction for the batch."""
-    parameters = {"queue": queue, "worker": worker, "limit": limit, "suspects": suspects}
-    rows = sorted(_fetch_all("claim", parameters), key=lambda row: (row[5], row[6]))
-    return [
+def claim(*, queue: str, worker: str, limit: int, suspects: bool, floor: Place = FRONT) -> list[ClaimedRow]:
+    """Claim up to `limit` invocations that stand at `floor` or behind it, most urgent first: one statement and one
+    transaction for the batch."""
+    parameters = {
+        "queue": queue,
+        "worker": worker,
+        "limit": limit,
+        "suspects": suspects,
+        "floor_priority": floor.priority,
+        "floor_due_at": floor.due_at,
+    }
+    rows = [
         ClaimedRow(
             claim=Claim(id_, attempt, worker),
             actor=actor,
             payload=payload,
             retries=retries,
-            priority=priority,
+            place=Place(priority, due_at),
             created_at_ms=created_at_ms,
         )
-        for id_, actor, payload, attempt, retries, priority, _due_at, created_at_ms in rows
+        for id_, actor, payload, attempt, retries, priority, due_at, created_at_ms in _fetch_all("claim", parameters)
     ]
+    return sorted(rows, key=lambda row: row.place)
 
 
 def promote(queue: str) -> tuple[int, float | None]:

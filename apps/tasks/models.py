@@ -15,7 +15,7 @@ from apps.tasks.states import Status
 class Invocation(models.Model):
     """One call of a task."""
 
-    id = models.CharField(primary_key=True, max_length=255)
+    id = models.CharField(primary_key=True, max_length=255, db_collation="C")
     queue = models.CharField(max_length=255)
     actor = models.CharField(max_length=255, help_text="The task's name.")
     payload = models.TextField(help_text="Arguments and options as JSON, in the broker's encoding.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from apps.tasks import ledger
 from apps.tasks.bell import Bell
-from apps.tasks.ledger import Claim, ClaimedRow
+from apps.tasks.ledger import Claim, ClaimedRow, Place
 from apps.tasks.outcomes import GivenUp, HandedBack, Outcome
 from apps.tasks.slots import Slots
 from apps.tasks.states import Status
@@ -45,7 +45,7 @@ class Station:
         self._waiting = waiting
         self.writer.start()
 
-    def claim(self, queue: str, limit: int) -> list[ClaimedRow]:
+    def claim(self, queue: str, limit: int, floor: Place) -> list[ClaimedRow]:
         """Claim for one of this process's consumers.
 
         When the connection breaks, the claim may have been committed all the same: nobody would ever run those rows.
@@ -55,7 +55,7 @@ class Station:
             if self._unsure:
                 self._bell.ring(ledger.hand_back_all_but(self.worker, list(self._held)))
             self._unsure = True
-            rows = ledger.claim(queue=queue, worker=self.worker, limit=limit, suspects=self.solo)
+            rows = ledger.claim(queue=queue, worker=self.worker, limit=limit, suspects=self.solo, floor=floor)
             self._unsure = False
             self._held.update(row.claim.id for row in rows)
         return rows

@@ -7,6 +7,7 @@ from apps.tasks import ledger
 from apps.tasks.errors import InvocationExistsError
 from apps.tasks.ledger import Claim, Success
 from apps.tasks.models import WorkerProcess
+from apps.tasks.sql import statement
 from apps.tasks.states import Status
 
 pytestmark = pytest.mark.django_db
@@ -234,3 +235,38 @@ def test_only_what_ended_long_ago_is_pruned(insert, claim, worker, row):
     assert ledger.prune(days=7, limit=100) == 1
     assert row(new).status == Status.SUCCEEDED
     assert row(running).status == Status.RUNNING
+
+
+def test_a_claim_behind_a_floor_leaves_what_stands_before_it(insert, claim, worker):
+    first, second = insert(priority=1), insert(priority=2)
+    place = claim(limit=1)[0].place
+    urgent = insert(priority=0)
+
+    behind = ledger.claim(queue="default", worker=worker, limit=9, suspects=False, floor=place)
+
+    assert [c.claim.id for c in behind] == [second]
+    assert [c.claim.id for c in claim()] == [urgent]
+    assert place.priority == 1
+    assert first != second
+
+
+def test_completions_find_their_rows_by_key_however_many_run(insert, claim, worker):
+    """The index of running rows keeps every claim while an old snapshot lives; see sql/complete.sql."""
+    for _ in range(300):
+        insert()
+    held = [row.claim for row in claim(limit=300)]
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "EXPLAIN " + statement("complete"),
+            {
+                "ids": [c.id for c in held[:50]],
+                "attempts": [1] * 50,
+                "results": [None] * 50,
+                "worker": worker,
+            },
+        )
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "tasks_invocation_pkey" in plan
+    assert "invocation_running" not in plan
