@@ -257,6 +257,7 @@ def test_completions_find_their_rows_by_key_however_many_run(insert, claim, work
     held = [row.claim for row in claim(limit=300)]
 
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # which a table of this size invites
         cursor.execute(
             "EXPLAIN " + statement("complete"),
             {
