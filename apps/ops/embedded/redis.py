@@ -49,8 +49,8 @@ class RedisServer(EmbeddedServer):
             "bind": LOOPBACK,
             "port": str(self.port),
             "requirepass": self.password,
-            "dir": f'"{self.folder}"',
-            "pidfile": f'"{self.pid_path}"',
+            "dir": ".",  # where it was started, so that no path needs quoting
+            "pidfile": self.pid_path.name,
             "databases": "64",
             "loglevel": "notice",
             **DURABLE,

@@ -32,7 +32,7 @@ class EmbeddedServer(ABC):
     endings: ClassVar[tuple[signal.Signals, ...]]
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder = folder.absolute()
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
 
