@@ -96,16 +96,10 @@ class Config:
     )
     host: str = env(text, "0.0.0.0", "Address the web server listens on.")  # noqa: S104 — a container's web server
     port: int = env(positive, "8000", "Port the web server listens on.")
-    data_dir: Path = env(
-        folder, "var", "Folder for uploaded media and, with `make up`, the embedded servers' data."
-    )
-    static_dir: Path = env(
-        folder, "staticfiles", "Folder that `collectstatic` fills and the web server serves."
-    )
+    data_dir: Path = env(folder, "var", "Folder for uploaded media and, with `make up`, the embedded servers' data.")
+    static_dir: Path = env(folder, "staticfiles", "Folder that `collectstatic` fills and the web server serves.")
     max_upload_bytes: int = env(positive, "2147483648", "Largest file that is accepted, in bytes.")
-    request_timeout: int = env(
-        positive, "60", "Seconds after which a connection that sends nothing is closed."
-    )
+    request_timeout: int = env(positive, "60", "Seconds after which a connection that sends nothing is closed.")
     web_threads: int = env(positive, "8", "Requests a web process answers at the same time.")
     worker_processes: int = env(positive, "1", "Worker processes of one `worker` command.")
     worker_threads: int = env(positive, "8", "Tasks a worker process runs at the same time.")
@@ -152,3 +146,7 @@ def settings_table() -> str:
         shown = "*required*" if default is REQUIRED else f"`{default}`" if default else "*empty*"
         rows.append(f"| `{variable.name.upper()}` | {shown} | {variable.metadata['help']} |")
     return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    print(settings_table())  # noqa: T201 — for the README

@@ -1,0 +1,57 @@
+"""The environment is read in one place, which is strict about it and describes itself."""
+
+from pathlib import Path
+
+import pytest
+
+from project.config import ConfigError, load_config, settings_table
+
+GOOD = {
+    "SECRET_KEY": "k",
+    "ALLOWED_HOSTS": "a.example, b.example",
+    "DATABASE_URL": "postgresql://u:p@h/n",
+    "REDIS_URL": "redis://h",
+    "API_ACCESS": "token",
+}
+README = Path(__file__).resolve().parents[3] / "README.md"
+
+
+def test_defaults_are_the_safe_side():
+    config = load_config(GOOD)
+
+    assert config.debug is False
+    assert config.https is True
+    assert config.trusted_proxy == ""
+    assert config.allowed_hosts == ("a.example", "b.example")
+
+
+@pytest.mark.parametrize("variable", sorted(GOOD))
+def test_what_must_be_said_has_no_default(variable):
+    with pytest.raises(ConfigError, match=f"{variable} is not set"):
+        load_config({**GOOD, variable: " "})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT", "80a"),
+        ("PORT", "0"),
+        ("PORT", "-1"),
+        ("WORKER_THREADS", "٣"),
+        ("DEBUG", "maybe"),
+        ("API_ACCESS", "open"),
+        ("LOG_FORMAT", "xml"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_variable(variable, value):
+    with pytest.raises(ConfigError, match=f"{variable}: .*{value!r}"):
+        load_config({**GOOD, variable: value})
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    with pytest.raises(ConfigError, match=r"(?s)SECRET_KEY.*PORT"):
+        load_config({**GOOD, "SECRET_KEY": "", "PORT": "x"})
+
+
+def test_the_readme_has_the_table_of_all_variables():
+    assert settings_table() in README.read_text(encoding="utf-8")
