@@ -48,7 +48,7 @@ bench: $(VENV)/.dev-installed $(VENV)-bench/.installed ## compare with others; B
 lint: $(VENV)/.dev-installed ## ruff and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 types: $(VENV)/.dev-installed ## mypy, strict
 	$(STATIC_ENV) $(BIN)/mypy apps project tests/support manage.py
