@@ -1,0 +1,1 @@
+"""What the kinds know about file formats: encodings, CSV dialects, JSON's grammar, the blocks of images."""
