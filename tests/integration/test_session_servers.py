@@ -1,15 +1,29 @@
 """The suite's own ground: real servers, and databases that no two tests share."""
 
 import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg2
 import pytest
 import redis
 from django.db import connection
 
+from apps.ops.embedded.endings import is_gone
 from apps.ops.embedded.postgres import PostgresServer
 from apps.ops.embedded.redis import RedisServer
+from tests.support.processes import ChildProcess, wait_until
+
+#: What conftest.py does at its start.
+SESSION = """
+import time
+from tests.support import session
+print("folder:", session.begin(["tests"]).folder, flush=True)
+time.sleep(60)
+"""
 
 
 @pytest.mark.django_db
@@ -46,3 +60,18 @@ def test_a_service_environment_lies_on_the_tests_own_servers_where_it_asks_for_t
 ) -> None:
     assert service_environment["DATABASE_URL"] == own_postgres.url()
     assert service_environment["REDIS_URL"] == own_redis.url()
+
+
+def test_a_session_that_is_killed_leaves_neither_servers_nor_folder(
+    start_process: Callable[..., ChildProcess],
+) -> None:
+    ended_by_itself = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
+    session = start_process([sys.executable, "-c", SESSION], env=ended_by_itself)
+    folder = Path(session.wait_for_output("folder:").partition("folder:")[2].strip())
+    servers = [int(path.read_text().split()[0]) for path in folder.glob("*/**/*.pid")]
+    assert len(servers) == 2
+
+    session.kill()
+
+    wait_until(lambda: not folder.exists(), 20, "the folder is removed")
+    assert [pid for pid in servers if psutil.pid_exists(pid) and not is_gone(psutil.Process(pid))] == []

@@ -24,10 +24,15 @@ class Account:
         os.chown(path, self.uid, self.gid)
 
 
-def find_account() -> Account | None:
-    """The account to run PostgreSQL as; None stands for ourselves, which is right for everybody but root."""
+def find_account(data: Path) -> Account | None:
+    """The account to run PostgreSQL as; None stands for ourselves, which is right for everybody but root.
+
+    Data that exist keep their owner, be it the ordinary user who first started here.
+    """
     if os.geteuid() != 0:
         return None
+    if data.exists() and data.stat().st_uid != 0:
+        return Account(uid=data.stat().st_uid, gid=data.stat().st_gid)
     known = _lookup() or _create()
     return Account(uid=known.pw_uid, gid=known.pw_gid)
 

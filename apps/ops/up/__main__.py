@@ -1,9 +1,11 @@
 """Starts everything, keeps it running, stops it. Reads from top to bottom as the start happens."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from apps.ops.embedded import ports
 from apps.ops.embedded.errors import EmbeddedError
@@ -51,7 +53,7 @@ class Up:
         """The folder is ours alone; what a killed run left running on it is ended."""
         folder = self._config.data_dir
         try:
-            folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+            make_data_dir(folder)
             lock = Lock(folder / "up.lock")
             self._environment.complete_secret_key()
         except OSError as error:
@@ -97,15 +99,19 @@ class Up:
             self._supervisor.run_once(self._program("setup", command, on_end=lambda _part: None))
 
     def _start_programs(self) -> None:
+        """The web is up when it says so; the worker, when it has forked: by then it has spoken to the database."""
         readiness = Readiness(self._environment)
+        worker, web = self._manage("worker", "worker"), self._manage("web", "serve")
         deadline = time.monotonic() + READY_SECONDS
         with self._terminal.step("web and worker started"):
-            for name, command in (("worker", "worker"), ("web", "serve")):
-                manage = [sys.executable, str(BASE_DIR / "manage.py"), command]
-                self._supervisor.start_program(self._program(name, manage, self._supervisor.part_ended))
-            self._supervisor.run_until(lambda: readiness.is_reached() or time.monotonic() > deadline, poll_seconds=0.05)
-        if time.monotonic() > deadline:
-            raise NotReadyError(readiness.url, READY_SECONDS, readiness.last_answer)
+            self._supervisor.start_program(worker)
+            self._supervisor.start_program(web)
+            while not (readiness.is_reached() and worker.has_children()):
+                if time.monotonic() > deadline:
+                    raise NotReadyError(
+                        READY_SECONDS, readiness.url, readiness.last_answer, has_worker=worker.has_children()
+                    )
+                self._supervisor.attend(0.05)
         self._supervisor.settled = True
 
     def _say_ready(self) -> None:
@@ -116,6 +122,9 @@ class Up:
         url = self._environment.base_url
         self._terminal.say(f"ready: {url}\nadmin: {url}admin/  {login}\nCtrl-C stops everything.")
 
+    def _manage(self, name: str, command: str) -> Program:
+        return self._program(name, [sys.executable, str(BASE_DIR / "manage.py"), command], self._supervisor.part_ended)
+
     def _program(self, name: str, command: list[str], on_end: Callable[[Part], None]) -> Program:
         return Program(
             name,
@@ -124,6 +133,13 @@ class Up:
             on_line=self._terminal.log,
             on_end=on_end,
         )
+
+
+def make_data_dir(folder: Path) -> None:
+    """Others have no business in it; root alone lets them pass, because PostgreSQL's user is one of them."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
 
 
 def main() -> int:
@@ -137,7 +153,8 @@ def main() -> int:
     up = Up(environment, terminal, supervisor)
     try:
         up.start()
-        supervisor.run_until(lambda: False)
+        while True:
+            supervisor.attend()
     except StopRequested:
         terminal.say("stopping")
         return 0
@@ -146,7 +163,6 @@ def main() -> int:
         return 1
     finally:
         up.stop()
-    return 0
 
 
 if __name__ == "__main__":

@@ -45,10 +45,11 @@ class PartFailedError(StartError):
 
 
 class NotReadyError(StartError):
-    """The web server runs, but does not say that it is ready."""
+    """Web and worker run, but are not ready."""
 
-    def __init__(self, url: str, seconds: float, answer: str) -> None:
+    def __init__(self, seconds: float, url: str, answer: str, *, has_worker: bool) -> None:
+        worker = "runs" if has_worker else "has started no process yet"
         super().__init__(
-            f"{url} did not say `ready` within {seconds:.0f} s; its last answer: {answer}. "
+            f"Not ready within {seconds:.0f} s. The last answer of {url}: {answer}. The worker {worker}. "
             f"If a database or Redis of your own is used, see that DATABASE_URL and REDIS_URL are right."
         )

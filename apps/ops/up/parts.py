@@ -9,6 +9,8 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
+import psutil
+
 from apps.ops.embedded.server import EmbeddedServer
 
 #: A part that lived this long and then died did not die of its start.
@@ -115,6 +117,13 @@ class Program(Part):
         self._reader = threading.Thread(target=self._forward_lines, args=[process], daemon=True)
         self._reader.start()
         return process
+
+    def has_children(self) -> bool:
+        """Whether it has come so far as to start processes of its own."""
+        try:
+            return self.process is not None and bool(psutil.Process(self.process.pid).children())
+        except psutil.NoSuchProcess:
+            return False
 
     def terminate(self) -> None:
         if self.process is not None and self.is_running():

@@ -1,11 +1,11 @@
 """Keeps the parts running until it is told to stop, then stops them in order."""
 
+import contextlib
 import heapq
 import os
 import queue
 import signal
 import time
-from collections.abc import Callable
 from types import FrameType
 
 from apps.ops.up.errors import PartFailedError
@@ -62,21 +62,22 @@ class Supervisor:
     def run_once(self, part: Program) -> None:
         """Run a program that is to end by itself, and with success."""
         self.start_program(part)
-        self.run_until(lambda: not part.is_running(), poll_seconds=0.02)
+        while part.is_running():
+            self.attend(0.02)
         self._programs.remove(part)
         if part.process is None or part.process.returncode != 0:
             raise PartFailedError(part.name, part.how_it_ended())
 
-    def run_until(self, done: Callable[[], bool], poll_seconds: float = TICK_SECONDS) -> None:
-        """Handle what happens until `done`; StopRequested and PartFailedError end it early."""
-        while not done():
-            wait_seconds = poll_seconds
-            if self._restarts:
-                wait_seconds = min(wait_seconds, max(0.0, self._restarts[0][0] - time.monotonic()))
-            try:
-                self._handle(self._events.get(timeout=wait_seconds))
-            except queue.Empty:
-                self._tick()
+    def attend(self, seconds: float = TICK_SECONDS) -> None:
+        """Handle the next thing that happens within `seconds`; may raise StopRequested or PartFailedError."""
+        if self._restarts:
+            seconds = min(seconds, max(0.0, self._restarts[0][0] - time.monotonic()))
+        with contextlib.suppress(queue.Empty):
+            self._handle(self._events.get(timeout=seconds))
+        if self._make is not None and os.getppid() != self._make:
+            raise StopRequested
+        while self._restarts and self._restarts[0][0] <= time.monotonic():
+            heapq.heappop(self._restarts)[-1].start()
 
     def stop(self) -> None:
         """Web and worker first, the servers they use last. A signal meanwhile changes nothing."""
@@ -106,13 +107,6 @@ class Supervisor:
         after = f" in {pause_seconds:.1f} s" if pause_seconds else ""
         self._terminal.say(f"{event.name} {event.how_it_ended()}; starting it again{after}")
         heapq.heappush(self._restarts, (time.monotonic() + pause_seconds, id(event), event))
-
-    def _tick(self) -> None:
-        if self._make is not None and os.getppid() != self._make:
-            raise StopRequested
-        while self._restarts and self._restarts[0][0] <= time.monotonic():
-            _, _, part = heapq.heappop(self._restarts)
-            part.start()
 
     def _note_signal(self, number: int, _frame: FrameType | None) -> None:
         self._stop_requested = True

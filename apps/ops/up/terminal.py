@@ -1,5 +1,6 @@
 """What the person in front of the terminal sees: steps with the time they took, and the lines of each part."""
 
+import io
 import os
 import sys
 import threading
@@ -15,6 +16,8 @@ class Terminal:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a narrow locale must not stop a part's lines
         self._coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
     def say(self, text: str) -> None:

@@ -264,3 +264,19 @@ def test_as_root_programs_below_a_private_folder_are_copied_where_they_can_be_ru
     assert Path(server.command()[0]).is_relative_to(own_folder)
     write_note(server)
     assert read_note(server) == "kept"
+
+
+@AS_ROOT
+def test_as_root_data_that_exist_keep_their_owner(start_server: StartServer, own_folder: Path) -> None:
+    server = start_server(PostgresServer, own_folder / "server")
+    write_note(server)
+    server.stop()
+    ordinary_user = 54321
+    for path in (server.folder, *server.folder.rglob("*")):
+        os.chown(path, ordinary_user, ordinary_user)
+
+    following = start_server(PostgresServer, own_folder / "server")
+
+    assert psutil.Process(following.process.pid).uids().effective == ordinary_user
+    assert server.folder.stat().st_uid == ordinary_user
+    assert read_note(following) == "kept"
