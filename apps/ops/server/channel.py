@@ -63,6 +63,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self._refuse(problems.STORAGE_FULL)
             return False
 
+    def write_soon(self, data: Any) -> int:
+        """Called by tasks. The time that output waits for its reader begins with it, not with the last request."""
+        if not self.total_outbufs_len:
+            self.last_activity = time.time()
+        return int(super().write_soon(data))
+
     def handle_write(self) -> None:
         if not (self.refused and self.close_when_flushed):
             super().handle_write()

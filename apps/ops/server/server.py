@@ -79,8 +79,13 @@ class Server:
         self._finish(time.monotonic() + grace_seconds)
 
     def stop(self) -> None:
-        self._stopping = True
-        self._listeners[0].pull_trigger()
+        if not self._stopping:
+            self._stopping = True
+            self._listeners[0].pull_trigger()
+
+    def close(self) -> None:
+        """Give back what `run` left open for tasks that outlasted the grace: only when there are none, or never."""
+        wasyncore.close_all(self._map)
 
     def _finish(self, deadline: float) -> None:
         for listener in self._listeners:
@@ -90,9 +95,7 @@ class Server:
             self._loop(STOPPING_LOOP_SECONDS)
         if busy:
             logger.warning("requests cut off at the end of the grace", extra={"action": "stop", "requests": busy})
-            return  # their threads may still use the triggers, and end with the process
-        self._dispatcher.shutdown()
-        wasyncore.close_all(self._map)
+        self._dispatcher.shutdown(timeout=0 if busy else STOPPING_LOOP_SECONDS)
 
     def _close_idle_channels(self) -> int:
         """Close the connections without a request; the number of those that have one."""

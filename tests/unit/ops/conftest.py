@@ -1,0 +1,89 @@
+"""A server of ours in a thread of the test, with a WSGI application that says what reached it."""
+
+import hashlib
+import json
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps.ops.server import sockets
+from apps.ops.server.adjustments import Adjustments
+from apps.ops.server.limits import BodyLimit
+from apps.ops.server.server import Server
+from apps.ops.server.wsgi import with_forwarded_headers, without_body_on_head
+from tests.support.processes import wait_until
+
+REQUEST_TIMEOUT_SECONDS = 1
+UPLOAD_LIMIT = 1_000_000
+LIMITS = (BodyLimit("/upload/", UPLOAD_LIMIT, copies=2), BodyLimit("/", 50_000, copies=1))
+
+
+class Probe:
+    """The application: answers with what it got, and keeps the paths that reached it."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.may_go_on = threading.Event()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        self.paths.append(path)
+        body = environ["wsgi.input"].read()
+        if path == "/crash/":
+            raise RuntimeError("a secret of the server")
+        if path == "/wait/":
+            self.may_go_on.wait(20)
+        seen = {"path": path, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+        seen |= {name: environ.get(name) for name in ("REMOTE_ADDR", "HTTP_HOST", "wsgi.url_scheme")}
+        answer = b"x" * 40_000_000 if path == "/large/" else json.dumps(seen).encode()
+        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
+        return [answer[i : i + 1_000_000] for i in range(0, len(answer), 1_000_000)]
+
+
+class RunningServer:
+    def __init__(self, spool_dir: Path, trusted_proxy: str, threads: int, grace_seconds: float) -> None:
+        self.probe = Probe()
+        self.spool_dir = spool_dir
+        adjustments = Adjustments(
+            threads=threads,
+            request_timeout_seconds=REQUEST_TIMEOUT_SECONDS,
+            body_limits=LIMITS,
+            spool_dir=spool_dir,
+        )
+        listening = sockets.listen("127.0.0.1", 0)
+        self.port: int = listening[0].getsockname()[1]
+        application = with_forwarded_headers(without_body_on_head(self.probe), trusted_proxy)
+        self.server = Server(application, listening, adjustments)
+        self.thread = threading.Thread(target=self.server.run, args=[grace_seconds])
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.probe.may_go_on.set()
+        self.server.stop()
+        self.thread.join(20)
+        assert not self.thread.is_alive()
+        wait_until(lambda: not self.server._dispatcher.threads, 5, "the tasks have ended")
+        self.server.close()
+
+
+@pytest.fixture
+def start_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., RunningServer]]:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    running: list[RunningServer] = []
+
+    def start(*, trusted_proxy: str = "", threads: int = 2, grace_seconds: float = 10) -> RunningServer:
+        running.append(RunningServer(tmp_path, trusted_proxy, threads, grace_seconds))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture
+def server(start_server: Callable[..., RunningServer]) -> RunningServer:
+    return start_server()
