@@ -1,0 +1,268 @@
+"""A task layer of one test's own: workers and callers as real processes, and a look into their ledger."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import psutil
+import psycopg2
+from psycopg2.extras import NamedTupleCursor
+
+from tests.support.probes import traces
+from tests.support.processes import MANAGE, REPOSITORY, ChildProcess, wait_until
+
+ENDED = ("succeeded", "failed", "dead", "cancelled")
+
+
+class Sent(NamedTuple):
+    """What a caller answers: ids, when each call began (time.time()), and how long it took."""
+
+    ids: list[str]
+    sent_at: list[float]
+    seconds: list[float]
+
+
+class RefusedError(Exception):
+    """The call raised, so nothing was accepted."""
+
+
+class Ledger:
+    """The test's own look into the service's database."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: Any = None
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """Every row of a statement that is committed at once; connects again when the connection was lost."""
+        try:
+            return self._rows(statement, parameters)
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            self.close()
+            return self._rows(statement, parameters)
+
+    def _rows(self, statement: str, parameters: Sequence[Any]) -> list[Any]:
+        if self._connection is None:
+            self._connection = psycopg2.connect(self._url, cursor_factory=NamedTupleCursor, connect_timeout=5)
+            self._connection.autocommit = True
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+    def one(self, statement: str, parameters: Sequence[Any] = ()) -> Any:
+        """The first column of the only row."""
+        return self.rows(statement, parameters)[0][0]
+
+    def invocation(self, invocation: str) -> Any:
+        return self.rows("SELECT * FROM tasks_invocation WHERE id = %s", [invocation])[0]
+
+    def statuses(self, ids: Iterable[str] | None = None) -> dict[str, int]:
+        """How many invocations there are of each status."""
+        chosen = None if ids is None else list(ids)
+        rows = self.rows(
+            "SELECT status, count(*) FROM tasks_invocation WHERE %s::text[] IS NULL OR id = ANY (%s) GROUP BY 1",
+            [chosen, chosen],
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def wait_for_status(self, ids: Sequence[str], status: str, deadline_seconds: float) -> None:
+        """Until all of them have it."""
+        try:
+            wait_until(lambda: self.statuses(ids) == {status: len(ids)}, deadline_seconds, f"all {status}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.statuses(ids)}") from None
+
+    def wait_for_quiet(self, deadline_seconds: float) -> None:
+        """Until every invocation but the delayed ones has ended."""
+        statement = "SELECT count(*) FROM tasks_invocation WHERE status IN ('queued', 'running', 'ending')"
+        try:
+            wait_until(lambda: self.one(statement) == 0, deadline_seconds, "every invocation has ended")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.statuses()}") from None
+
+    def effects(self, kind: str = "done") -> list[Any]:
+        return self.rows("SELECT * FROM probe_effect WHERE kind = %s ORDER BY id", [kind])
+
+
+class Caller:
+    """A process that sends. One order at a time."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._popen = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.probes.caller"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+            cwd=REPOSITORY,
+        )
+        self._lock = threading.Lock()
+        self._read()
+
+    def send(self, task: str, *arguments: Any, delay_seconds: float | None = None) -> str:
+        """Send one; returns its id."""
+        return self.send_many(task, [arguments], delay_seconds=delay_seconds).ids[0]
+
+    def send_many(self, task: str, calls: Sequence[Sequence[Any]], *, delay_seconds: float | None = None) -> Sent:
+        """Send once for each list of arguments, one call after the other."""
+        delay_ms = None if delay_seconds is None else int(delay_seconds * 1000)
+        return Sent(**self._order(do="send", task=f"probes.{task}", calls=calls, delay_ms=delay_ms))
+
+    def begin(self) -> None:
+        """Open a transaction for the sends that follow."""
+        self._order(do="begin")
+
+    def commit(self) -> None:
+        self._order(do="end", commit=True)
+
+    def roll_back(self) -> None:
+        self._order(do="end", commit=False)
+
+    def end(self) -> None:
+        assert self._popen.stdin is not None
+        self._popen.stdin.close()
+        self._popen.kill()
+        self._popen.wait()
+
+    def _order(self, **order: Any) -> dict[str, Any]:
+        assert self._popen.stdin is not None
+        with self._lock:
+            self._popen.stdin.write(json.dumps(order) + "\n")
+            self._popen.stdin.flush()
+            answer = self._read()
+        if "error" in answer:
+            raise RefusedError(answer["error"])
+        return answer
+
+    def _read(self) -> dict[str, Any]:
+        assert self._popen.stdout is not None
+        answer: dict[str, Any] = json.loads(self._popen.stdout.readline() or '{"error": "the caller has ended"}')
+        return answer
+
+
+class Stream:
+    """Sends without end, from a thread of the test, until it is stopped: the load of a test.
+
+    Attributes:
+      accepted: ids of the calls that returned.
+      refused: what the calls that raised said.
+      slowest_seconds: of all the calls.
+    """
+
+    def __init__(
+        self, caller: Caller, task: str, arguments: Callable[[int], Sequence[Any]], pause_seconds: float
+    ) -> None:
+        self.accepted: list[str] = []
+        self.refused: list[str] = []
+        self.slowest_seconds = 0.0
+        self._caller = caller
+        self._task = task
+        self._arguments = arguments
+        self._pause_seconds = pause_seconds
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Stream":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        number = 0
+        while not self._stopped.wait(self._pause_seconds):
+            number += 1
+            began = time.monotonic()
+            try:
+                self.accepted.append(self._caller.send(self._task, *self._arguments(number)))
+            except RefusedError as error:
+                self.refused.append(str(error))
+            self.slowest_seconds = max(self.slowest_seconds, time.monotonic() - began)
+
+
+class WorkerCommand:
+    """A running worker command: the supervisor and its children."""
+
+    def __init__(self, process: ChildProcess) -> None:
+        self.process = process
+
+    def children(self) -> list[psutil.Process]:
+        """Of the supervisor, the oldest first."""
+        try:
+            children = psutil.Process(self.process.pid).children()
+        except psutil.NoSuchProcess:
+            return []
+        return sorted(children, key=lambda child: child.pid)
+
+    def wait_for_child(self, deadline_seconds: float = 10) -> psutil.Process:
+        return wait_until(self.children, deadline_seconds, "a child of the worker")[0]
+
+
+class Service:
+    """One database, one Redis, and the processes that a test starts on them."""
+
+    def __init__(self, environment: dict[str, str], start_process: Callable[..., ChildProcess]) -> None:
+        self.environment = {**environment, "DJANGO_SETTINGS_MODULE": "tests.support.probe_settings"}
+        self.ledger = Ledger(environment["DATABASE_URL"])
+        self._start_process = start_process
+        self._callers: list[Caller] = []
+
+    def start_worker(self, *, processes: int = 1, threads: int = 8, grace: float = 25) -> WorkerCommand:
+        """`manage.py worker`; returns at once."""
+        options = ["-p", str(processes), "-t", str(threads), "--grace", str(grace)]
+        return WorkerCommand(self._start_process([*MANAGE, "worker", *options], env=self.environment))
+
+    def start_worker_at_work(self, **options: Any) -> WorkerCommand:
+        """The same, returning when one of its children has ended a task (or another worker's has)."""
+        known = [row.id for row in self.ledger.rows("SELECT id FROM tasks_workerprocess")]
+        worker = self.start_worker(**options)
+        expected = options.get("processes", 1)
+
+        def has_leases() -> bool:
+            assert worker.process.is_running(), worker.process.output
+            statement = "SELECT count(*) FROM tasks_workerprocess WHERE id <> ALL (%s)"
+            return bool(self.ledger.one(statement, [known]) >= expected)
+
+        wait_until(has_leases, 20, "leases of the new worker's children")
+        self.ledger.wait_for_status(self.caller().send_many("do_nothing", [[]] * 20 * expected).ids, "succeeded", 20)
+        return worker
+
+    def start_rundramatiq(self, *, processes: int, threads: int) -> WorkerCommand:
+        options = ["-p", str(processes), "-t", str(threads)]
+        return WorkerCommand(self._start_process([*MANAGE, "rundramatiq", *options], env=self.environment))
+
+    def caller(self, number: int = 0) -> Caller:
+        """A caller, started when it is first asked for."""
+        while len(self._callers) <= number:
+            self._callers.append(Caller(self.environment))
+        return self._callers[number]
+
+    def starts(self) -> list[traces.Start]:
+        return traces.read_starts(self.environment["DATA_DIR"])
+
+    def starts_of(self, invocation: str) -> list[traces.Start]:
+        return [start for start in self.starts() if start.invocation == invocation]
+
+    def wait_for_start(self, invocation: str, number: int = 1, deadline_seconds: float = 20) -> traces.Start:
+        """The start with that number of one invocation."""
+
+        def nth() -> list[traces.Start]:
+            return self.starts_of(invocation)[number - 1 :]
+
+        return wait_until(nth, deadline_seconds, f"start {number} of {invocation}")[0]
+
+    def end(self) -> None:
+        for caller in self._callers:
+            caller.end()
+        self.ledger.close()
