@@ -8,6 +8,7 @@ from apps.tasks.bell import Bell
 from apps.tasks.errors import InvocationExistsError
 from apps.tasks.reconciler import LEASE_SECONDS, Reconciler
 from apps.tasks.states import Status
+from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -87,11 +88,18 @@ def test_only_the_holder_of_the_lock_judges(judge, clock, worker):
     assert ledger.leases() == {worker: 0}
 
     other.close()
+    wait_until(lambda: not advisory_locks(), 10, "PostgreSQL notices that the other is gone")
     judge.round()
     clock.now += LEASE_SECONDS
     judge.round()
 
     assert ledger.leases() == {}
+
+
+def advisory_locks() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        return int(cursor.fetchone()[0])
 
 
 class Recorded:
