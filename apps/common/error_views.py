@@ -8,8 +8,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import patch_vary_headers
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.views import View
+from django.views.decorators.csrf import csrf_exempt
 
 from apps.common import problems
 from apps.common.problems import Problem
@@ -35,8 +37,9 @@ def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
     return response
 
 
-class PlainView(View):
-    """Base of the views outside of REST framework: a wrong method is a problem too."""
+@method_decorator(csrf_exempt, name="dispatch")  # or a wrong method would be told of a missing token
+class ReadOnlyView(View):
+    """Base of the views outside of REST framework, which only answer to GET: a wrong method is a problem too."""
 
     def http_method_not_allowed(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         allowed = {"Allow": ", ".join(name.upper() for name in self.http_method_names if hasattr(self, name))}

@@ -55,7 +55,7 @@ class UploadHandler(TemporaryFileUploadHandler):
         boundary: Any,
         encoding: str | None = None,
     ) -> "tuple[QueryDict, MultiValueDict[str, UploadedFile[Any]]]":
-        form = Form(self, boundary, encoding or settings.DEFAULT_CHARSET)
+        form = Form(self, boundary, _text_encoding(encoding))
         try:
             form.read(input_data)
         except BaseException:
@@ -161,6 +161,15 @@ class Form:
             self.files.appendlist(part.field, file)
         elif file is not None:  # neither name nor content: what a browser sends for a file input left empty
             file.close()
+
+
+def _text_encoding(declared: str | None) -> str:
+    """The charset of the request, if it is one for text: Python also has codecs that compress or always fail."""
+    try:
+        b"a".decode(declared or settings.DEFAULT_CHARSET, "replace")
+    except (LookupError, UnicodeError):
+        return settings.DEFAULT_CHARSET
+    return declared or settings.DEFAULT_CHARSET
 
 
 def _check(value: int, limit: int | None, error: type[SuspiciousOperation]) -> None:

@@ -25,7 +25,7 @@ OK, FAILED, UNKNOWN = "ok", "failed", "unknown"
 
 
 @method_decorator(never_cache, name="dispatch")
-class LiveView(error_views.PlainView):
+class LiveView(error_views.ReadOnlyView):
     """200 as long as the process answers at all."""
 
     def get(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002 — Django's signature
@@ -33,7 +33,7 @@ class LiveView(error_views.PlainView):
 
 
 @method_decorator(never_cache, name="dispatch")
-class ReadyView(error_views.PlainView):
+class ReadyView(error_views.ReadOnlyView):
     """200 `ok`, 200 `degraded`, or 503; `parts` says how each part does."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
