@@ -1,0 +1,96 @@
+"""The Procfile as a platform runs it, with honcho in the platform's place."""
+
+import sys
+from collections.abc import Callable, Iterator
+from os import environ, pathsep
+from pathlib import Path
+
+import pytest
+import requests
+
+from apps.ops.embedded import ports
+from apps.ops.embedded.endings import is_gone
+from tests.support.databases import create_database, drop_database
+from tests.support.processes import ChildProcess, wait_until
+
+pytestmark = pytest.mark.slow
+
+HONCHO = [sys.executable, "-m", "honcho", "--env", "/dev/null", "--no-colour"]  # no `.env` of the developer's
+BEHIND_PROXY = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
+
+
+@pytest.fixture
+def platform(service_environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """What a platform sets: an empty database, a port, HTTPS in front. `python` is the one with our packages."""
+    empty = create_database(service_environment["DATABASE_URL"])
+    path = pathsep.join([str(Path(sys.executable).parent), environ["PATH"]])
+    yield {**service_environment, "DATABASE_URL": empty, "HTTPS": "1", "HOST": "127.0.0.1", "PATH": path}
+    drop_database(empty)
+
+
+@pytest.fixture
+def honcho(platform: dict[str, str], start_process: Callable[..., ChildProcess]) -> ChildProcess:
+    """`honcho start`, once the web process is ready: its port is the one in PORT, and the database is migrated."""
+    child = start_process([*HONCHO, "start"], env=platform)
+    wait_until(lambda: answers_ready(platform), 30, "the web process is ready")
+    return child
+
+
+def address(platform: dict[str, str], path: str) -> str:
+    return f"http://127.0.0.1:{platform['PORT']}{path}"
+
+
+def get(url: str) -> requests.Response:
+    return requests.get(url, headers=BEHIND_PROXY, timeout=10)
+
+
+def answers_ready(platform: dict[str, str]) -> bool:
+    try:
+        return get(address(platform, "/health/ready/")).status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
+def test_behind_a_proxy_a_file_is_taken_and_processed(honcho: ChildProcess, platform: dict[str, str]) -> None:
+    answer = requests.post(
+        address(platform, "/api/v1/upload/"),
+        files={"file": ("note.txt", b"one two\n")},
+        headers=BEHIND_PROXY,
+        timeout=10,
+    )
+
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["url"].startswith("https://")
+    file = address(platform, answer.headers["Location"])
+    wait_until(lambda: get(file).json()["processed"], 20, "the file is processed")
+
+
+def test_plain_http_is_redirected(honcho: ChildProcess, platform: dict[str, str]) -> None:
+    files = address(platform, "/api/v1/files/")
+
+    answer = requests.get(files, timeout=10, allow_redirects=False)
+
+    assert (answer.status_code, answer.headers["Location"]) == (301, files.replace("http:", "https:"))
+
+
+def test_a_stop_ends_web_and_worker_in_order_and_leaves_nothing(honcho: ChildProcess) -> None:
+    family = honcho.processes()
+
+    assert honcho.terminate() == 143
+
+    assert "web.1 stopped (rc=0)" in honcho.output
+    assert "worker.1 stopped (rc=0)" in honcho.output
+    assert all(is_gone(process) for process in family)
+
+
+def test_the_release_ends_by_itself_on_a_platform_and_fails_when_the_migration_does(
+    platform: dict[str, str], start_process: Callable[..., ChildProcess]
+) -> None:
+    release = Path("Procfile").read_text().partition("release: ")[2]
+    unreachable = {"DATABASE_URL": f"postgresql://nobody@127.0.0.1:{ports.find_free_port()}/nothing"}
+
+    done = start_process(["bash", "-c", release], env=platform)
+    failed = start_process(["bash", "-c", release], env={**platform, **unreachable})
+
+    assert done.wait(30) == 0, done.output
+    assert failed.wait(30) != 0
