@@ -3,7 +3,7 @@
 import hashlib
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,11 @@ from apps.files import lifecycle, services, tasks
 from apps.files.models import File
 from apps.files.processors import registry
 from apps.files.processors.base import Context, Processed
+from apps.tasks import ledger, runs
 from apps.tasks.endings import Ended
+from apps.tasks.errors import ClaimLostError
+from apps.tasks.ledger import ClaimedRow
+from apps.tasks.models import Invocation
 from tests import factories
 from tests.integration.files.conftest import FILES, Upload, stored_files
 
@@ -153,7 +157,7 @@ def test_a_file_deleted_before_its_turn_ends_quietly() -> None:
 @pytest.mark.parametrize("reads_again", [False, True], ids=["read already", "still reading"])
 @pytest.mark.django_db(transaction=True)
 def test_a_file_deleted_while_it_is_processed_leaves_nothing(media: Path, reads_again: bool) -> None:
-    file = factories.make_file(factories.png_bytes(), kind="image")
+    file = factories.make_file(factories.png_bytes(), kind="image", content_type="image/png")
 
     def delete_meanwhile(context: Context) -> Processed:
         services.delete_file(file.pk)
@@ -170,7 +174,7 @@ def test_a_file_deleted_while_it_is_processed_leaves_nothing(media: Path, reads_
 
 @pytest.mark.django_db(transaction=True)
 def test_a_delete_that_meets_the_last_write_takes_the_new_thumbnail_along(media: Path) -> None:
-    file = factories.make_file(factories.png_bytes(), kind="image")
+    file = factories.make_file(factories.png_bytes(), kind="image", content_type="image/png")
     deleted = threading.Event()
 
     def delete() -> None:
@@ -259,6 +263,47 @@ def test_progress_of_a_deleted_file_ends_the_work(monkeypatch: pytest.MonkeyPatc
         tasks.process_file(file.pk)
 
     assert steps == [0, 1]
+
+
+@pytest.fixture
+def as_worker() -> Iterator[Callable[[], ClaimedRow]]:
+    """Claims the one queued invocation, as a worker does; what this thread runs next is its attempt."""
+
+    def claim() -> ClaimedRow:
+        ledger.register_worker("worker-1", host="here", solo=False)
+        (row,) = ledger.claim(queue="default", worker="worker-1", limit=2, suspects=False)
+        runs.set_current(runs.Run(claim=row.claim, retries=0))
+        return row
+
+    yield claim
+    runs.set_current(None)
+
+
+@pytest.mark.parametrize(
+    ("content", "status"), [(b"words\n", "processed"), (b"{broken", "failed")], ids=["processed", "unprocessable"]
+)
+def test_the_outcome_and_the_success_of_the_task_are_written_together(
+    upload: Upload, as_worker: Callable[[], ClaimedRow], content: bytes, status: str
+) -> None:
+    file_id = upload(content, "a.json" if status == "failed" else "a.txt")["id"]
+    row = as_worker()
+
+    tasks.process_file(file_id)
+
+    assert File.objects.get().status == status
+    assert Invocation.objects.get(id=row.claim.id).status == "succeeded"
+
+
+def test_an_attempt_that_was_superseded_changes_nothing(upload: Upload, as_worker: Callable[[], ClaimedRow]) -> None:
+    file_id = upload()["id"]
+    row = as_worker()
+    Invocation.objects.filter(id=row.claim.id).update(attempt=row.claim.attempt + 1)
+
+    with pytest.raises(ClaimLostError):
+        tasks.process_file(file_id)
+
+    file = File.objects.get()
+    assert (file.status, file.processed, file.result) == ("processing", False, None)
 
 
 def ending(file: File, **told: Any) -> Ended:
