@@ -62,6 +62,7 @@ class Ground:
         self.layers = known_layers(celery_python, os.environ["REDIS_URL"])
         self.software = software.versions(celery_python, self.query, self.redis, self.folder)
         self._processes: list[ChildProcess] = []
+        self._started = 0
 
     def __enter__(self) -> Self:
         return self
@@ -95,15 +96,18 @@ class Ground:
     # --- processes ----------------------------------------------------------------------------------
 
     def start(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> ChildProcess:
-        output = self.folder / f"output-{len(self._processes)}.txt"
+        self._started += 1
+        output = self.folder / f"output-{self._started}.txt"
         child = ChildProcess(command, env={**os.environ, **(environment or {})}, output_path=output)
         self._processes.append(child)
         return child
 
     def end_processes(self) -> None:
-        """Kill whatever a benchmark has left running."""
+        """Kill whatever a benchmark has left running. One that has ended is let be: its number may be another's."""
         for child in self._processes:
-            child.kill_all()
+            if child.is_running():
+                child.kill_all()
+        self._processes.clear()
 
     @contextmanager
     def worker(self, layer: Layer) -> Iterator[ChildProcess]:

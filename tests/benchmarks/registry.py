@@ -2,10 +2,13 @@
 
 from tests.benchmarks.benchmark import Benchmark
 from tests.benchmarks.cases.drain import Drain
+from tests.benchmarks.cases.files_list import FilesList
 from tests.benchmarks.cases.live import Live
 from tests.benchmarks.cases.pickup import Pickup
 from tests.benchmarks.cases.redelivery import Redelivery
 from tests.benchmarks.cases.send import Send
+from tests.benchmarks.cases.upload import Upload
+from tests.benchmarks.cases.upload_memory import UploadMemory
 
 BENCHMARKS: tuple[type[Benchmark], ...] = (
     Drain,
@@ -13,6 +16,9 @@ BENCHMARKS: tuple[type[Benchmark], ...] = (
     Send,
     Pickup,
     Redelivery,
+    Upload,
+    UploadMemory,
+    FilesList,
 )
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 import psutil
 
@@ -44,6 +45,7 @@ class Consumption:
 
 
 def _processor_seconds(processes: Iterable[psutil.Process]) -> float:
-    """Their own and that of their children that have ended."""
-    times = [process.cpu_times() for process in processes]
-    return sum(spent.user + spent.system + spent.children_user + spent.children_system for spent in times)
+    """Of all their threads, from where Linux has it in nanoseconds: what tools show comes in steps of 10 ms, which is
+    as much as an idle process uses in seconds. Threads that have ended are not in it."""
+    files = [path for process in processes for path in Path(f"/proc/{process.pid}/task").glob("*/schedstat")]
+    return sum(int(path.read_text().split()[0]) for path in files) / 1e9
