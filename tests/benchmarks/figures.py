@@ -63,3 +63,8 @@ def column(turns: Sequence[Mapping[str, Any]], key: str) -> list[float]:
 def grouped(number: int) -> str:
     """10000 as `10 000`."""
     return f"{number:,}".replace(",", " ")
+
+
+def significant(number: float) -> str:
+    """Three significant digits; from 100 on a whole number with its thousands apart."""
+    return f"{number:.3g}" if abs(number) < 100 else grouped(round(number))

@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.benchmarks import plot, registry, store
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.figures import Figure, significant
 from tests.benchmarks.store import Results, Run
 
 INTRODUCTION = """# Benchmarks
@@ -77,13 +77,6 @@ def aim(figure: Figure) -> str:
         return ""
     sign, unit = ("≥" if figure.better == "higher" else "≤"), ("×" if figure.theirs else figure.unit)
     return f"{sign} {significant(figure.reach)} {unit}"
-
-
-def significant(number: float) -> str:
-    """Three significant digits, thousands apart; whole numbers stay whole."""
-    if abs(number) >= 100:
-        return f"{number:,.0f}".replace(",", " ")
-    return f"{number:.3g}"
 
 
 def _runs(results: Results) -> list[Run]:

@@ -36,7 +36,14 @@ class Live(Benchmark):
         reach = {CELERY: 1.5, DRAMATIQ: None}
         return [
             *compare(turns, "per_second", what=what, unit="tasks/s", better="higher", reach=reach),
-            *compare(turns, "wait_ms", what="median wait meanwhile", unit="ms", better="lower", reach={CELERY: None}),
+            *compare(
+                turns,
+                "wait_ms",
+                what="median wait of a task meanwhile",
+                unit="ms",
+                better="lower",
+                reach={CELERY: None},
+            ),
         ]
 
     def _count(self) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.benchmarks.figures import Figure, grouped, percentile
+from tests.benchmarks.figures import Figure, grouped, percentile, significant
 
 
 def figure(**changed: object) -> Figure:
@@ -63,3 +63,11 @@ def test_a_percentile_of_one_value_is_that_value() -> None:
 
 def test_large_numbers_are_grouped_by_thousands() -> None:
     assert grouped(1_000_000) == "1 000 000"
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(0.00143, "0.00143"), (1.5, "1.5"), (62.14, "62.1"), (100.0, "100"), (12345.6, "12 346"), (0.0, "0")],
+)
+def test_numbers_have_three_digits_that_mean_something(number: float, shown: str) -> None:
+    assert significant(number) == shown

@@ -46,14 +46,6 @@ def test_a_figure_is_a_line_of_the_table(figure: Figure, line: str) -> None:
     assert report.row(figure) == line
 
 
-@pytest.mark.parametrize(
-    ("number", "shown"),
-    [(0.00143, "0.00143"), (1.5, "1.5"), (62.14, "62.1"), (100.0, "100"), (12345.6, "12 346"), (0.0, "0")],
-)
-def test_numbers_have_three_digits_that_mean_something(number: float, shown: str) -> None:
-    assert report.significant(number) == shown
-
-
 def test_a_benchmark_run_alone_replaces_its_own_lines_only(tmp_path: Path) -> None:
     store.add(tmp_path, run_of("drain", DRAINED), SOFTWARE)
     store.add(tmp_path, run_of("send", SENT), SOFTWARE)
