@@ -265,6 +265,35 @@ def test_progress_of_a_deleted_file_ends_the_work(monkeypatch: pytest.MonkeyPatc
     assert steps == [0, 1]
 
 
+def test_a_file_given_up_while_it_is_processed_stays_failed_and_gets_no_thumbnail(media: Path) -> None:
+    file = factories.make_file()
+
+    def be_cancelled_meanwhile(_context: Context) -> Processed:
+        tasks.give_up(ending(file, status="cancelled"))
+        return Processed({"lines": 1}, thumbnail=b"pixels")
+
+    with processor_doing(be_cancelled_meanwhile):
+        tasks.process_file(file.pk)
+
+    file.refresh_from_db()
+    assert (file.status, file.error_code, file.result) == ("failed", "cancelled", None)
+    assert stored_files(media) == [media / file.stored_name]
+
+
+@pytest.mark.parametrize("status", ["queued", "processed", "failed"])
+def test_progress_of_a_file_that_is_no_longer_processed_ends_the_work(
+    status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "PROGRESS_SECONDS", 0.0)
+    file = factories.make_file(status=status)
+
+    with pytest.raises(tasks.AbandonedError):
+        tasks.Progress(file.pk)(1, 2)
+
+    file.refresh_from_db()
+    assert file.progress == 0
+
+
 @pytest.fixture
 def as_worker() -> Iterator[Callable[[], ClaimedRow]]:
     """Claims the one queued invocation, as a worker does; what this thread runs next is its attempt."""
