@@ -2,16 +2,18 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from os import environ, pathsep
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
 from apps.ops.embedded import ports
 from apps.ops.embedded.endings import is_gone
 from tests.support.databases import create_database, drop_database
-from tests.support.processes import ChildProcess, wait_until
+from tests.support.processes import REPOSITORY, ChildProcess, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -30,10 +32,19 @@ def platform(service_environment: dict[str, str]) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def honcho(platform: dict[str, str], start_process: Callable[..., ChildProcess]) -> ChildProcess:
-    """`honcho start`, once the web process is ready: its port is the one in PORT, and the database is migrated."""
+    """`honcho start`, once the release has migrated, without ending the others, and the web process is ready."""
     child = start_process([*HONCHO, "start"], env=platform)
+    wait_until(lambda: "tail" in program_names(child), 30, "the release is done and stays")
     wait_until(lambda: answers_ready(platform), 30, "the web process is ready")
     return child
+
+
+def program_names(child: ChildProcess) -> set[str]:
+    names = set()
+    for process in child.processes():
+        with suppress(psutil.NoSuchProcess):
+            names.add(process.name())
+    return names
 
 
 def address(platform: dict[str, str], path: str) -> str:
@@ -86,7 +97,7 @@ def test_a_stop_ends_web_and_worker_in_order_and_leaves_nothing(honcho: ChildPro
 def test_the_release_ends_by_itself_on_a_platform_and_fails_when_the_migration_does(
     platform: dict[str, str], start_process: Callable[..., ChildProcess]
 ) -> None:
-    release = Path("Procfile").read_text().partition("release: ")[2]
+    release = (REPOSITORY / "Procfile").read_text().partition("release: ")[2]
     unreachable = {"DATABASE_URL": f"postgresql://nobody@127.0.0.1:{ports.find_free_port()}/nothing"}
 
     done = start_process(["bash", "-c", release], env=platform)
