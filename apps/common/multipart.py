@@ -6,6 +6,7 @@ How a form is read, and what a file's name and declared type are, is in `apps.co
 from collections.abc import Mapping
 from typing import IO, Any
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http.multipartparser import MultiPartParserError
 from django.utils.datastructures import MultiValueDict
@@ -61,7 +62,11 @@ class MultiPartParser(parsers.MultiPartParser):
 def single_file(
     files: "MultiValueDict[str, UploadedFile[Any]]", field: str = "file", *, max_bytes: int | None = None
 ) -> "UploadedFile[Any]":
-    """The one file that a form has to have, in its field, with content, not larger than `max_bytes`."""
+    """The one file that a form has to have, in its field, with content, at most `max_bytes` of it.
+
+    Unless given, that is MAX_UPLOAD_BYTES. The web server's limit is for the whole body, so it lies above.
+    """
+    max_bytes = settings.MAX_UPLOAD_BYTES if max_bytes is None else max_bytes
     sent = [(name, file) for name, group in files.lists() for file in group]
     if not sent:
         raise NoFileError(f"No file was sent. Send one in the field '{field}'.", field=field)
@@ -72,6 +77,6 @@ def single_file(
         raise NoFileError(f"The file is in the field '{name[:50]}', not in '{field}'.", field=field)
     if not file.size:
         raise EmptyFileError(field=field)
-    if max_bytes is not None and file.size > max_bytes:
+    if file.size > max_bytes:
         raise FileTooLargeError(f"The file has {file.size} bytes; at most {max_bytes} are accepted.")
     return file

@@ -21,6 +21,7 @@ from tests.unit.common.forms import form, part, post
 @pytest.fixture(autouse=True)
 def incoming(settings: Settings, tmp_path: Path) -> Path:
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    settings.MAX_UPLOAD_BYTES = 1000
     return tmp_path
 
 
@@ -28,7 +29,7 @@ class UploadView(APIView):
     parser_classes = [multipart.MultiPartParser]
 
     def post(self, request: Request) -> Response:
-        file = multipart.single_file(request.FILES, max_bytes=1000)
+        file = multipart.single_file(request.FILES)
         return Response({"name": file.name, "size": file.size, "other": request.data.get("other")})
 
 
@@ -97,6 +98,13 @@ def test_a_file_larger_than_accepted_is_413() -> None:
     response = answer_to(post(form(part("file", b"x" * 1001, "x.txt"))))
     assert (response.status_code, response.data["code"]) == (413, "file_too_large")
     assert answer_to(post(form(part("file", b"x" * 1000, "x.txt")))).status_code == 200
+
+
+def test_an_endpoint_can_have_a_limit_of_its_own() -> None:
+    files: MultiValueDict[str, UploadedFile[Any]] = MultiValueDict({"file": [SimpleUploadedFile("a", b"x" * 2000)]})
+    assert multipart.single_file(files, max_bytes=2000).size == 2000
+    with pytest.raises(multipart.FileTooLargeError, match="at most 1999"):
+        multipart.single_file(files, max_bytes=1999)
 
 
 def test_the_field_can_have_another_name() -> None:

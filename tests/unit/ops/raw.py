@@ -39,6 +39,11 @@ class Connection:
         self.socket = sock
         self._incoming = sock.makefile("rb")
 
+    def close(self) -> None:
+        """Both the socket and what reads from it, which would keep it open."""
+        self._incoming.close()
+        self.socket.close()
+
     def send(self, *pieces: bytes) -> None:
         for piece in pieces:
             self.socket.sendall(piece)
@@ -95,7 +100,11 @@ class Connection:
 @contextmanager
 def connected(port: int, timeout_seconds: float = 20) -> Iterator[Connection]:
     with socket.create_connection(("127.0.0.1", port), timeout=timeout_seconds) as sock:
-        yield Connection(sock)
+        connection = Connection(sock)
+        try:
+            yield connection
+        finally:
+            connection.close()
 
 
 def request(method: str, path: str, *headers: str, body: bytes = b"") -> bytes:
