@@ -150,9 +150,6 @@ class Part(io.RawIOBase):
         self.stored, self.first, self.length = stored, first, length
         self.stored.seek(first)
 
-    def readable(self) -> bool:
-        return True
-
     def seekable(self) -> bool:
         return True
 

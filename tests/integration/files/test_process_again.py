@@ -43,6 +43,7 @@ def test_an_ended_file_is_queued_again_as_if_just_uploaded(client: Client, statu
     assert {name: shown[name] for name in expected} == expected
     file.refresh_from_db()
     assert Invocation.objects.get().id == file.invocation_id != "first"
+    assert (file.error_code, file.error_detail) == ("", "")
 
 
 @pytest.mark.parametrize("status", ["queued", "processing"])
@@ -67,6 +68,7 @@ def test_processing_again_makes_the_result_and_a_new_thumbnail_and_removes_the_o
     with django_capture_on_commit_callbacks(execute=True):
         client.post(process_url(file_id))
     assert not (media / first).exists()
+    assert not File.objects.get().thumbnail
     tasks.process_file(file_id)
 
     file = File.objects.get()

@@ -3,6 +3,7 @@
 import logging
 import os
 import time
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -54,6 +55,10 @@ def test_uploads_that_broke_off_go_after_an_hour(media: Path) -> None:
     tasks.sweep_orphans()
 
     assert stored_files(media) == [incoming / "new.upload"]
+
+
+def test_bytes_that_go_while_the_sweep_looks_are_not_old() -> None:
+    assert not storage.is_older("files/00/gone", timedelta())
 
 
 def test_an_empty_media_folder_is_no_error() -> None:
