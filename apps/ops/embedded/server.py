@@ -125,8 +125,8 @@ class EmbeddedServer(ABC):
         """End a server that a killed run of ours left behind on the same data.
 
         The file with its number is removed only if that number belongs to a stranger by now, who would keep
-        the server from starting. A dead server's file stays: PostgreSQL finds children of it that still live by
-        what stands there, and refuses to start beside them.
+        the server from starting. A dead server's file stays: PostgreSQL itself reads it, to make sure that no
+        child of the dead one still works on the data.
         """
         process = self._process_of_pid_file()
         if process is None:

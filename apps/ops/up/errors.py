@@ -33,7 +33,7 @@ class AlreadyRunningError(StartError):
     def __init__(self, folder: Path, owner: str) -> None:
         super().__init__(
             f"{folder} is in use by another `make up` (process {owner}). End that one with Ctrl-C, "
-            f"or run this one beside it: make up DATA_DIR=var-2 PORT=8001"
+            f"or run this one beside it: make up DATA_DIR=var2 PORT=8001"
         )
 
 
