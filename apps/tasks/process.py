@@ -5,6 +5,7 @@ import select
 import signal
 
 import dramatiq
+from django.db import DatabaseError, InterfaceError, connection
 from dramatiq import Worker
 from dramatiq.worker import WORKER_TIMEOUT
 
@@ -35,12 +36,26 @@ def work(orders: Orders, *, threads: int, grace_seconds: float) -> int:
     worker.start()
     code = 0
     while not _told_to_stop(stop_read, orders):
-        if solo and not ledger.count_suspects():
+        if solo and _no_suspects() and _retired(broker):
             code = SOLO_DONE
             break
     worker.stop(timeout=int(1000 * max(0.5, grace_seconds - LAST_WRITE_SECONDS - 0.5)))
     broker.close()
     return code
+
+
+def _no_suspects() -> bool:
+    """Whether none is queued; unknown while the ledger is away, when to leave would look like a death."""
+    try:
+        return not ledger.count_suspects()
+    except (DatabaseError, InterfaceError):
+        connection.close()
+        return False
+
+
+def _retired(broker: LedgerBroker) -> bool:
+    """A suspect that is running stays: only a stop may cut it short."""
+    return broker.station is not None and broker.station.retire()
 
 
 def _told_to_stop(stop_read: int, orders: Orders) -> bool:

@@ -35,8 +35,9 @@ class Station:
         self.writer = OutcomeWriter(bell, self.drop)
         self._bell = bell
         self._waiting: PriorityQueue[Any] | None = None
-        #: Ids of what this process has claimed and not seen the end of; every claim passes through the lock.
-        self._held: set[str] = set()
+        #: What this process has claimed and not seen the end of; every claim passes through the lock. Claims, not
+        #: ids: an invocation that is tried again may be claimed here again before its last end is dropped.
+        self._held: set[Claim] = set()
         self._claiming = threading.Lock()
         self._unsure = False
 
@@ -52,13 +53,22 @@ class Station:
         So the next claim first returns what stands under this worker's name and is not in its hands.
         """
         with self._claiming:
+            if self.stopping.is_set():
+                return []
             if self._unsure:
-                self._bell.ring(ledger.hand_back_all_but(self.worker, list(self._held)))
+                self._bell.ring(ledger.hand_back_all_but(self.worker, [claim.id for claim in self._held]))
             self._unsure = True
             rows = ledger.claim(queue=queue, worker=self.worker, limit=limit, suspects=self.solo, floor=floor)
             self._unsure = False
-            self._held.update(row.claim.id for row in rows)
+            self._held.update(row.claim for row in rows)
         return rows
+
+    def retire(self) -> bool:
+        """Claim nothing more, if nothing is in this process's hands; tells whether that is so."""
+        with self._claiming:
+            if not self._held:
+                self.stopping.set()
+        return self.stopping.is_set()
 
     def end(self, claim: Claim, outcome: Outcome | None, *, seconds: float) -> None:
         """A task is over after so many seconds; without an outcome nothing is left to be written."""
@@ -77,7 +87,7 @@ class Station:
         """These have ended in the ledger. A suspect is alone to the very end: only now may the next one be claimed,
         or its death would be blamed on this one as well."""
         with self._claiming:
-            self._held.difference_update(claim.id for claim in claims)
+            self._held.difference_update(claims)
         if self.solo:
             self.slots.release(len(claims))
 
