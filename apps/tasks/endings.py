@@ -2,7 +2,7 @@
 
 An ending has two halves. `ledger.give_up` and `ledger.take_back` mark the row `ending`; `finish` turns it into its
 last status and calls the task's `on_end` in the same transaction. When that fails the row stays `ending` and the
-reconciler tries again, so an invocation is never given up without its domain knowing.
+next look for what is due tries again, so an invocation is never given up without its domain knowing.
 """
 
 import logging
@@ -39,14 +39,15 @@ OnEnd = Callable[[Ended], None]
 
 
 def finish(invocation_id: str) -> None:
-    """End one invocation that is `ending`; does nothing when somebody else has. Errors of `on_end` are logged."""
+    """End one invocation that is `ending`; does nothing when somebody else has, or is at it. What `on_end` raises is
+    logged, SystemExit as well: it would end a thread that others rely on."""
     try:
         with transaction.atomic():
             ended = _end(invocation_id)
             on_end = ended and _on_end_of(ended.actor)
             if ended and on_end:
                 on_end(ended)
-    except Exception:
+    except (Exception, SystemExit):
         logger.exception("on_end failed", extra={"action": "on_end_failed", "invocation": invocation_id})
         _postpone(invocation_id)
 

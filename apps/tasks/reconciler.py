@@ -10,7 +10,7 @@ import time
 
 from django.db import connection
 
-from apps.tasks import endings, ledger, schedules
+from apps.tasks import ledger, schedules
 from apps.tasks.bell import Bell
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,6 @@ class Reconciler:
                 return self._seen.clear()
             for worker in self._silent():
                 settle(self._bell, worker, died=True, reason=f"no sign of life for {LEASE_SECONDS:.0f} s")
-            endings.finish_due()
             schedules.tick()
         except Exception:
             self._seen.clear()
@@ -58,7 +57,8 @@ class Reconciler:
 
 
 def settle(bell: Bell, worker: str, *, died: bool, reason: str) -> None:
-    """End a departed worker's lease, wake others for what it was running, and end what it has killed too often."""
+    """End a departed worker's lease and wake others for what it was running; what it has killed too often is ended
+    by the next worker process that looks."""
     taken = ledger.take_back(worker, died=died, reason=reason)
     if taken:
         logger.warning(
@@ -66,5 +66,3 @@ def settle(bell: Bell, worker: str, *, died: bool, reason: str) -> None:
             extra={"action": "taken_back", "worker": worker, "invocations": len(taken), "reason": reason},
         )
     bell.ring({queue for queue, status in taken if status == "queued"})
-    if any(status == "ending" for _, status in taken):
-        endings.finish_due()

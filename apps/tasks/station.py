@@ -6,6 +6,7 @@ from typing import Any
 
 from apps.tasks import ledger
 from apps.tasks.bell import Bell
+from apps.tasks.ender import Ender
 from apps.tasks.ledger import Claim, ClaimedRow, Place
 from apps.tasks.outcomes import GivenUp, HandedBack, Outcome
 from apps.tasks.slots import Slots
@@ -14,6 +15,8 @@ from apps.tasks.writer import OutcomeWriter
 
 #: What is kept of the grace for writing the ends of the last tasks, after their threads are done.
 LAST_WRITE_SECONDS = 2.0
+#: And for what `on_end` does about them: another process will see to the rest.
+LAST_END_SECONDS = 0.3
 
 
 class Station:
@@ -24,6 +27,7 @@ class Station:
       solo: runs suspects, one at a time, and nothing else.
       slots: how much may be claimed.
       writer: records how invocations ended.
+      ender: calls `on_end`; not in a solo process, whose death would be blamed on the suspect.
       stopping: set once, when nothing more may be claimed.
     """
 
@@ -32,7 +36,8 @@ class Station:
         self.solo = solo
         self.stopping = threading.Event()
         self.slots = Slots(threads, hold_ahead=not solo)
-        self.writer = OutcomeWriter(bell, self.drop)
+        self.ender = Ender()
+        self.writer = OutcomeWriter(bell, self.drop, self.ender.wake)
         self._bell = bell
         self._waiting: PriorityQueue[Any] | None = None
         #: What this process has claimed and not seen the end of; every claim passes through the lock. Claims, not
@@ -45,6 +50,14 @@ class Station:
         """Begin to record outcomes. `waiting` is the Dramatiq worker's queue of what was claimed and not started."""
         self._waiting = waiting
         self.writer.start()
+        if not self.solo:
+            self.ender.start()
+
+    def close(self) -> None:
+        """Write the last ends, as far as there is time."""
+        self.writer.close(LAST_WRITE_SECONDS)
+        if not self.solo:
+            self.ender.close(LAST_END_SECONDS)
 
     def claim(self, queue: str, limit: int, floor: Place) -> list[ClaimedRow]:
         """Claim for one of this process's consumers.

@@ -5,16 +5,18 @@ single one waits for nobody. A crash before the write leaves the rows claimed: t
 """
 
 import logging
+import os
 import queue
 import threading
 from collections.abc import Callable, Sequence
 
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, DataError, InterfaceError, connection, transaction
 
-from apps.tasks import endings, ledger
+from apps.tasks import ledger
 from apps.tasks.bell import Bell
 from apps.tasks.ledger import Claim, Success
 from apps.tasks.outcomes import AnotherTry, GivenUp, HandedBack, Outcome
+from apps.tasks.states import Status
 
 logger = logging.getLogger(__name__)
 
@@ -26,9 +28,10 @@ class OutcomeWriter:
     MOST_IN_GROUP = 500
     OUTAGE_SECONDS = 0.5
 
-    def __init__(self, bell: Bell, drop: Callable[[list[Claim]], None]) -> None:
+    def __init__(self, bell: Bell, drop: Callable[[list[Claim]], None], wake_ender: Callable[[], None]) -> None:
         self._bell = bell
         self._drop = drop
+        self._wake_ender = wake_ender
         self._outcomes: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="outcome-writer", daemon=True)
         self._given_up = threading.Event()
@@ -46,6 +49,14 @@ class OutcomeWriter:
         self._given_up.set()
 
     def _run(self) -> None:
+        """A process that cannot record ends must not live: what it runs would be `running` for good."""
+        try:
+            self._write_groups()
+        except BaseException:
+            logger.critical("the writer failed", extra={"action": "writer_failed"}, exc_info=True)
+            os._exit(1)
+
+    def _write_groups(self) -> None:
         closing = False
         while not closing:
             group = self._next_group()
@@ -64,16 +75,27 @@ class OutcomeWriter:
 
     def _insist(self, outcomes: Sequence[Outcome]) -> None:
         """Write again until it succeeds: an end that is not recorded is run a second time. Safe to repeat, since
-        every statement is fenced."""
+        every statement is fenced. An end that cannot be stored as it is must not keep the others waiting."""
         while outcomes and not self._given_up.is_set():
             try:
                 self._write(outcomes)
+            except DataError as error:
+                outcomes = self._replace_unstorable(outcomes, error)
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("outcomes wait", extra={"action": "ledger_away", "reason": str(error)})
                 connection.close()
                 self._given_up.wait(self.OUTAGE_SECONDS)
             else:
                 return
+
+    def _replace_unstorable(self, outcomes: Sequence[Outcome], error: DataError) -> Sequence[Outcome]:
+        """Of a group, find it by writing them one at a time; alone, give it up."""
+        if len(outcomes) == 1:
+            reason = f"its end could not be recorded: {error}"
+            return [GivenUp(claim=outcomes[0].claim, ends_as=Status.DEAD, error=reason, traceback="")]
+        for outcome in outcomes:
+            self._insist([outcome])
+        return []
 
     def _write(self, outcomes: Sequence[Outcome]) -> None:
         successes = [o for o in outcomes if isinstance(o, Success)]
@@ -96,6 +118,5 @@ class OutcomeWriter:
                     case GivenUp(claim=claim, ends_as=ends_as, error=error, traceback=traceback):
                         ledger.give_up(claim, ends_as=ends_as, error=error, traceback=traceback)
         self._bell.ring(wake)
-        for outcome in outcomes:
-            if isinstance(outcome, GivenUp):
-                endings.finish(outcome.claim.id)
+        if any(isinstance(outcome, GivenUp) for outcome in outcomes):
+            self._wake_ender()

@@ -4,7 +4,7 @@ from dramatiq import Broker, Middleware, Worker
 
 from apps.tasks import companion
 from apps.tasks.broker import LedgerBroker
-from apps.tasks.station import LAST_WRITE_SECONDS, Station
+from apps.tasks.station import Station
 
 
 class Lifecycle(Middleware):
@@ -35,6 +35,6 @@ class Lifecycle(Middleware):
     def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
         assert isinstance(broker, LedgerBroker)  # noqa: S101
         if broker.station:
-            broker.station.writer.close(LAST_WRITE_SECONDS)
+            broker.station.close()
         if broker.identity:
             broker.identity.farewell()
