@@ -87,7 +87,7 @@ DRAMATIQ_BROKER = {
     "MIDDLEWARE": [
         "django_dramatiq.middleware.DbConnectionsMiddleware",
         "dramatiq.middleware.ShutdownNotifications",
-        "dramatiq.middleware.TimeLimit",
+        "apps.tasks.middleware.time_limit.TimeLimit",
         "apps.tasks.middleware.recorder.Recorder",
         "apps.tasks.middleware.lifecycle.Lifecycle",
     ],

@@ -29,6 +29,7 @@ def work(orders: Orders, *, threads: int, grace_seconds: float) -> int:
     broker = dramatiq.get_broker()
     assert isinstance(broker, LedgerBroker)  # noqa: S101 — settings name it
     broker.identity = orders.identity
+    broker.emit_after("process_boot")  # Dramatiq's command does this; the time limits start here
     solo = orders.identity.solo
     worker = Worker(
         broker, worker_threads=1 if solo else threads, worker_timeout=SOLO_TIMEOUT_MS if solo else WORKER_TIMEOUT
