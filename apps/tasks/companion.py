@@ -36,7 +36,7 @@ def start(bell: Bell) -> Identity:
         os._exit(_keep(keeper, Ward(identity, worker_pid, farewell_read)))
     os.close(farewell_read)
     os.close(companion_write)
-    threading.Thread(target=_leave_with, args=[companion_read], name="companion-watch", daemon=True).start()
+    threading.Thread(target=process.leave_with, args=[companion_read], name="companion-watch", daemon=True).start()
     _stop_at_first_signal()
     return identity
 
@@ -55,11 +55,6 @@ def _keep(keeper: Keeper, ward: Ward) -> int:
 
 def _say_farewell(pipe: int) -> None:
     os.write(pipe, FAREWELL)
-
-
-def _leave_with(companion: int) -> None:
-    os.read(companion, 1)
-    os._exit(1)
 
 
 def _stop_at_first_signal() -> None:

@@ -3,6 +3,8 @@
 import os
 import select
 import signal
+import threading
+from dataclasses import replace
 
 import dramatiq
 from django.db import DatabaseError, InterfaceError, connection
@@ -11,9 +13,13 @@ from dramatiq.worker import WORKER_TIMEOUT
 
 from apps.tasks import ledger
 from apps.tasks.broker import LedgerBroker
-from apps.tasks.station import LAST_WRITE_SECONDS
+from apps.tasks.station import LAST_END_SECONDS, LAST_WRITE_SECONDS
 from apps.tasks.supervisor import SOLO_DONE, STOP_SIGNALS, Orders
 
+#: Of the grace, what comes after the tasks: see `Station.close` and THREADS_TIMEOUT_MS, which is used up twice.
+LAST_STEPS_SECONDS = LAST_WRITE_SECONDS + LAST_END_SECONDS + 0.7
+#: How long Dramatiq waits for its threads, most of which are idle.
+THREADS_TIMEOUT_MS = 200
 #: A solo worker looks so often whether suspects are left.
 SOLO_SECONDS = 0.2
 #: How soon its threads notice a stop: the next suspects wait for it to be gone.
@@ -26,9 +32,10 @@ def work(orders: Orders, *, threads: int, grace_seconds: float) -> int:
     Running tasks get the grace, less the time to write the last ends.
     """
     stop_read = _stop_pipe()
+    threading.Thread(target=leave_with, args=[orders.parent_gone], name="parent-watch", daemon=True).start()
     broker = dramatiq.get_broker()
     assert isinstance(broker, LedgerBroker)  # noqa: S101 — settings name it
-    broker.identity = orders.identity
+    broker.identity = replace(orders.identity, finish_seconds=max(0.5, grace_seconds - LAST_STEPS_SECONDS))
     broker.emit_after("process_boot")  # Dramatiq's command does this; the time limits start here
     solo = orders.identity.solo
     worker = Worker(
@@ -36,13 +43,22 @@ def work(orders: Orders, *, threads: int, grace_seconds: float) -> int:
     )
     worker.start()
     code = 0
-    while not _told_to_stop(stop_read, orders):
+    while not _told_to_stop(stop_read, SOLO_SECONDS if solo else None):
         if solo and _no_suspects() and _retired(broker):
             code = SOLO_DONE
             break
-    worker.stop(timeout=int(1000 * max(0.5, grace_seconds - LAST_WRITE_SECONDS - 0.5)))
+    # The parent kills at the end of the grace; the kernel does it if the parent hangs as well, in the database, say.
+    signal.setitimer(signal.ITIMER_REAL, grace_seconds)
+    worker.stop(timeout=THREADS_TIMEOUT_MS)  # the tasks have been waited for when this begins: see `Lifecycle`
     broker.close()
     return code
+
+
+def leave_with(keeper: int) -> None:
+    """End this process when the other end of the pipe is closed: then nobody renews the lease any more, and what
+    runs here is about to be given to somebody else. To be run in a thread, for a stop takes long."""
+    os.read(keeper, 1)
+    os._exit(1)
 
 
 def _no_suspects() -> bool:
@@ -59,13 +75,9 @@ def _retired(broker: LedgerBroker) -> bool:
     return broker.station is not None and broker.station.retire()
 
 
-def _told_to_stop(stop_read: int, orders: Orders) -> bool:
-    patience = SOLO_SECONDS if orders.identity.solo else None
-    ready, _, _ = select.select([stop_read, orders.parent_gone], [], [], patience)
-    if orders.parent_gone in ready:
-        # Nobody renews the lease any more: what runs here is about to be given to somebody else.
-        os._exit(1)
-    return stop_read in ready
+def _told_to_stop(stop_read: int, patience_seconds: float | None) -> bool:
+    ready, _, _ = select.select([stop_read], [], [], patience_seconds)
+    return bool(ready)
 
 
 def _stop_pipe() -> int:

@@ -64,8 +64,10 @@ class Supervisor:
     """
 
     ROUND_SECONDS = 1.0
-    #: After a stop: how long the ledger is tried for, to tell it of the last departures.
+    #: Within the grace: how long the ledger is tried for, to tell it of the last departures.
     LAST_WORDS_SECONDS = 2.0
+    #: After the grace: when the kernel ends this process, should it hang in the database.
+    END_SECONDS = 0.9
     #: A child that lived shorter is started again after a pause that doubles each time, up to the longest.
     SHORT_LIFE_SECONDS = 5.0
     LONGEST_PAUSE_SECONDS = 10.0
@@ -102,13 +104,14 @@ class Supervisor:
             if self._stop_at is not None:
                 if not self._members:
                     break
-                if time.monotonic() > self._stop_at:
+                if time.monotonic() >= self._stop_at:
                     self._signal_all(signal.SIGKILL)
             self._sleep()
-        deadline = time.monotonic() + self.LAST_WORDS_SECONDS
+        deadline = min(time.monotonic() + self.LAST_WORDS_SECONDS, self._stop_at)
         while not self._guarded(self._keeper.settle) and time.monotonic() < deadline:
             time.sleep(0.1)
         self._keeper.hang_up()
+        signal.setitimer(signal.ITIMER_REAL, 0)
         return 0
 
     def _round(self) -> None:
@@ -210,24 +213,31 @@ class Supervisor:
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         """The first one counts; platforms send it several times, and to the children as well."""
         if self._stop_at is None:
-            self._stop_at = time.monotonic() + self._grace_seconds
+            self._begin_stop()
         self._signal_all(signal.SIGTERM)
+
+    def _begin_stop(self) -> None:
+        self._stop_at = time.monotonic() + self._grace_seconds
+        signal.setitimer(signal.ITIMER_REAL, self._grace_seconds + self.END_SECONDS)
 
     def _signal_all(self, number: signal.Signals) -> None:
         for pid in list(self._members):
             _kill(pid, number)
 
     def _sleep(self) -> None:
-        """Until the next round, or until a signal arrives."""
+        """Until the next round, or until a signal arrives or the grace is over."""
+        seconds = self.ROUND_SECONDS
+        if self._stop_at is not None:
+            seconds = max(0.01, min(seconds, self._stop_at - time.monotonic()))
         watched = [self._wake_read] + ([self._ward.farewell] if self._ward else [])
-        ready, _, _ = select.select(watched, [], [], self.ROUND_SECONDS)
+        ready, _, _ = select.select(watched, [], [], seconds)
         if self._wake_read in ready:
             os.read(self._wake_read, 4096)
         if self._ward and self._ward.farewell in ready:
             died = not os.read(self._ward.farewell, 1)
             self._keeper.depart(Departure(self._ward.identity.worker, died=died, reason="its process ended"))
             self._ward = None
-            self._stop_at = time.monotonic() + self._grace_seconds
+            self._begin_stop()
             self._signal_all(signal.SIGTERM)
 
 

@@ -1,6 +1,7 @@
 """A task layer of one test's own: workers and callers as real processes, and a look into their ledger."""
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -204,6 +205,13 @@ class WorkerCommand:
         except psutil.NoSuchProcess:
             return []
         return sorted(children, key=lambda child: child.pid)
+
+    def suspend(self) -> None:
+        """Stop the clock for all of it, as the pause of a virtual machine does."""
+        self.process.send_signal_to_group(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.process.send_signal_to_group(signal.SIGCONT)
 
     def wait_for_child(self, deadline_seconds: float = 10) -> psutil.Process:
         return wait_until(self.children, deadline_seconds, "a child of the worker")[0]

@@ -1,0 +1,141 @@
+"""A stop lets running tasks finish, hands the rest to others at once, and is over before the platform kills."""
+
+import itertools
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from apps.ops.embedded.postgres import PostgresServer
+from tests.support.processes import wait_until
+from tests.support.service import Service, WorkerCommand
+
+
+def stop(worker: WorkerCommand, number: signal.Signals = signal.SIGTERM) -> float:
+    """Signal the whole group twice, as Heroku does; returns time.monotonic()."""
+    began = time.monotonic()
+    worker.process.send_signal_to_group(number)
+    wait_until(lambda: time.monotonic() - began > 0.3, 1, "a moment between two signals")
+    worker.process.send_signal_to_group(number)
+    return began
+
+
+def ended_after(worker: WorkerCommand, began: float, deadline_seconds: float) -> float:
+    assert worker.process.wait(deadline_seconds) == 0, worker.process.output
+    return time.monotonic() - began
+
+
+def test_running_tasks_finish_and_the_backlog_goes_to_another_worker_at_once(
+    service: Service, figure: Callable[[str], None]
+) -> None:
+    """Of the running tasks one takes 2 s longer than the others; all of them end within the grace."""
+    other = service.start_worker_at_work(threads=2)
+    stopped = service.start_worker_at_work(threads=8, grace=11)
+    caller = service.caller()
+    other.suspend()  # so that the long tasks start in the one that will be stopped
+    running = caller.send_many("rest", [[seconds] for seconds in (4, 4, 4, 4, 4, 4, 4, 6)]).ids
+    for invocation in running:
+        service.wait_for_start(invocation)
+    other.resume()
+    backlog = caller.send_many("record", [[f"task {number}", 0.02] for number in range(200)]).ids
+    wait_until(lambda: len(service.ledger.effects()) > 10, 10, "the backlog is being worked at")
+
+    began = stop(stopped)
+    handed_over_by = time.time()
+    service.ledger.wait_for_status(backlog, "succeeded", 10)
+    took = ended_after(stopped, began, 11)
+    service.ledger.wait_for_status(running, "succeeded", 1)
+
+    starts = service.starts()
+    assert sorted(s.invocation for s in starts) == sorted([*running, *backlog])
+    assert service.ledger.one("SELECT max(deaths) FROM tasks_invocation") == 0
+    left = [s.at for s in starts if s.at > handed_over_by]
+    pause = max((later - earlier for earlier, later in itertools.pairwise(left)), default=0.0)
+    figure(f"a 6 s task ended, exit {took:.1f} s after the first signal; longest pause in the backlog {pause:.2f} s")
+    assert pause < 1
+    assert other.process.is_running()
+
+
+@pytest.mark.parametrize("task", ["rest", "hold_gil"], ids=["waiting", "holding the interpreter"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_a_task_longer_than_the_grace_starts_elsewhere_as_soon_as_its_process_is_gone(
+    service: Service, figure: Callable[[str], None], number: signal.Signals, task: str
+) -> None:
+    other = service.start_worker_at_work()
+    stopped = service.start_worker_at_work(grace=4)
+    other.suspend()
+    long = service.caller().send(task, 12)
+    service.wait_for_start(long)
+    other.resume()
+    began = stop(stopped, number)
+    took = ended_after(stopped, began, 5)
+    gone_at = time.time()
+    second = service.wait_for_start(long, number=2, deadline_seconds=2)
+
+    row = service.ledger.invocation(long)
+    assert (row.deaths, row.retries, row.status) == (0, 0, "running")
+    figure(f"exit after {took:.1f} s of a grace of 4 s, started elsewhere {second.at - gone_at:+.2f} s later")
+    assert took <= 5
+
+
+def test_an_idle_worker_stops_soon(service: Service, figure: Callable[[str], None]) -> None:
+    worker = service.start_worker_at_work(processes=2)
+    took = ended_after(worker, stop(worker), 5)
+    assert service.ledger.one("SELECT count(*) FROM tasks_workerprocess") == 0
+    figure(f"exit {took:.2f} s after the first signal")
+
+
+def freeze(postgres: PostgresServer) -> None:
+    """Nothing is refused, nothing is answered: a machine that hangs."""
+    assert postgres.process is not None
+    server = psutil.Process(postgres.process.pid)
+    for process in [server, *server.children()]:
+        process.suspend()
+
+
+def thaw(postgres: PostgresServer) -> None:
+    assert postgres.process is not None
+    server = psutil.Process(postgres.process.pid)
+    for process in [server, *server.children()]:
+        process.resume()
+
+
+def test_a_worker_stops_in_time_while_postgresql_is_away(own_postgres: PostgresServer, service: Service) -> None:
+    worker = service.start_worker_at_work(grace=4)
+    running = service.caller().send("rest", 1)
+    service.wait_for_start(running)
+    own_postgres.stop()
+    ended_after(worker, stop(worker), 5)
+
+    own_postgres.start()
+    service.start_worker()
+    service.ledger.wait_for_status([running], "succeeded", 20)
+
+
+def test_a_worker_is_gone_in_time_while_postgresql_hangs(own_postgres: PostgresServer, service: Service) -> None:
+    worker = service.start_worker_at_work(grace=4)
+    running = service.caller().send("rest", 1)
+    service.wait_for_start(running)
+    freeze(own_postgres)
+    try:
+        began = stop(worker)
+        worker.process.wait(5.5)
+        assert time.monotonic() - began < 5.5
+        wait_until(lambda: not worker_processes_left(worker), 1, "the end of the children")
+    finally:
+        thaw(own_postgres)
+
+
+def worker_processes_left(worker: WorkerCommand) -> list[int]:
+    """Of the worker's process group."""
+    left = []
+    for process in psutil.process_iter():
+        try:
+            if os.getpgid(process.pid) == worker.process.pid and process.status() != psutil.STATUS_ZOMBIE:
+                left.append(process.pid)
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue
+    return left
