@@ -50,3 +50,15 @@ def test_a_folder_that_was_removed_begins_afresh(home: Path) -> None:
     shutil.rmtree(home / "var")
 
     assert placement.find_home(home / "var" / "postgres") != first
+
+
+@pytest.mark.parametrize(
+    ("mode", "reachable"), [pytest.param(0o711, True, id="open"), pytest.param(0o700, False, id="private")]
+)
+def test_a_folder_is_reachable_when_everybody_may_pass_all_above_it(
+    mode: int, reachable: bool, own_folder: Path
+) -> None:
+    (own_folder / "home").mkdir()
+    (own_folder / "home").chmod(mode)
+
+    assert placement.is_reachable(own_folder / "home" / "var") == reachable
