@@ -80,7 +80,9 @@ def _table(text: str, *, whole: bool) -> str | None:
     lines = _LINE_END.split(text.rstrip("\r\n"))
     if not whole and not text.endswith(("\r", "\n")):
         lines.pop()
-    delimiter = _common_delimiter(lines) or _common_delimiter(_LINE_END.split(_QUOTED.sub("", "\n".join(lines))))
+    delimiter = _common_delimiter(lines)
+    if delimiter is None and '"' in text:
+        delimiter = _common_delimiter(_LINE_END.split(_QUOTED.sub("", "\n".join(lines))))
     if delimiter is None:
         return None
     return TSV if delimiter == "\t" else CSV

@@ -13,7 +13,7 @@ from apps.files.errors import Unprocessable
 MOST_FRAMES = 100_000
 MOST_GIF_BLOCKS = 4_000_000
 MOST_SCANS = 100
-MOST_BYTES_BEFORE_FRAME = 4 * 1024 * 1024
+MOST_BYTES_BEFORE_FRAME = 1024 * 1024
 WINDOW_BYTES = 64 * 1024
 
 GIF_EXTENSION, GIF_FRAME = b"\x21", b"\x2c"
@@ -41,10 +41,12 @@ def gif_frames(file: BinaryIO) -> int:
         else:
             return frames
         blocks += _skip_gif_data(file, MOST_GIF_BLOCKS - blocks)
-        if frames > MOST_FRAMES or blocks >= MOST_GIF_BLOCKS:
+        if frames > MOST_FRAMES:
             raise too_many_frames()
-        if not frames and file.tell() > MOST_BYTES_BEFORE_FRAME:
-            raise Unprocessable("metadata_too_large", "The image has megabytes of comments before its first frame.")
+        if blocks >= MOST_GIF_BLOCKS:
+            raise Unprocessable("too_many_blocks", f"The image is cut into more than {MOST_GIF_BLOCKS} blocks.")
+        if not frames and file.tell() > MOST_BYTES_BEFORE_FRAME:  # Pillow's time for comments is quadratic
+            raise Unprocessable("metadata_too_large", "The image has a megabyte of comments before its first frame.")
 
 
 def _colour_table_bytes(flags: bytes) -> int:

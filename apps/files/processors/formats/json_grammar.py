@@ -4,6 +4,7 @@ All repeats are possessive: no backtracking, so the time is linear whatever the 
 """
 
 import re
+from functools import cache
 
 _SPACE = r"[ \t\n\r]*+"
 _CHARACTERS = r'[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*+)*+'
@@ -18,9 +19,13 @@ def _container(value: str) -> str:
     return rf"(?:\[{_SPACE}(?:{value}{end})*+\]|\{{{_SPACE}(?:{_STRING}{_SPACE}:{_SPACE}{value}{end})*+\}})"
 
 
-_FLAT = _container(_SCALAR)
-_SHALLOW = _container(rf"(?:{_SCALAR}|{_FLAT})")
-_SMALL = rf"(?:{_SCALAR}|{_SHALLOW})"
+def _small(levels: int) -> str:
+    """A value of at most so many levels. The expression doubles with each."""
+    return rf"(?:{_SCALAR}|{_container(_small(levels - 1))})" if levels else _SCALAR
+
+
+#: Most data has no more, so that it is passed in runs alone.
+RUN_LEVELS = 4
 
 SPACE = re.compile(_SPACE)
 STRING = re.compile(_STRING)
@@ -28,11 +33,26 @@ STRING = re.compile(_STRING)
 CHARACTERS = re.compile(_CHARACTERS)
 SCALAR = re.compile(_SCALAR)
 
-# Runs: many items at once, none more than two levels deep, each with the comma behind it.
-ELEMENTS = re.compile(rf"(?:{_SPACE}{_SMALL}{_SPACE},)*+")
-MEMBERS = re.compile(rf"(?:{_SPACE}{_STRING}{_SPACE}:{_SPACE}{_SMALL}{_SPACE},)*+")
-_STRINGS_AND_CONTAINERS = re.compile(rf"{_STRING}|{_SHALLOW}")
-_STRINGS_AND_FLATS = re.compile(rf"{_STRING}|{_FLAT}")
+_FLAT = re.compile(_container(_SCALAR))
+
+
+# Runs: many items at once, none of more than so many levels, each with the comma behind it; and one value alone.
+# Made when first needed, as that takes tens of milliseconds which a process that reads no JSON can do without.
+
+
+@cache
+def elements(levels: int) -> re.Pattern[str]:
+    return re.compile(rf"(?:{_SPACE}{_small(levels)}{_SPACE},)*+")
+
+
+@cache
+def members(levels: int) -> re.Pattern[str]:
+    return re.compile(rf"(?:{_SPACE}{_STRING}{_SPACE}:{_SPACE}{_small(levels)}{_SPACE},)*+")
+
+
+@cache
+def value(levels: int) -> re.Pattern[str]:
+    return re.compile(_small(levels))
 
 
 def end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
@@ -43,15 +63,14 @@ def end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
 
 def items_in(run: str) -> int:
     """How many items a run has: the commas that are in none of them."""
-    return _STRINGS_AND_CONTAINERS.sub("", run).count(",")
+    return value(RUN_LEVELS).sub("", run).count(",")
 
 
 def depth_of(run: str) -> int:
-    """How many levels there are in the items of a run: 0, 1 or 2."""
-    if "[" not in run and "{" not in run:
-        return 0
-    deep = _STRINGS_AND_FLATS.sub("", run)
-    if "[" in deep or "{" in deep:
-        return 2
-    flat = STRING.sub("", run)
-    return int("[" in flat or "{" in flat)
+    """How many levels there are in the items of a run."""
+    bare = STRING.sub('""', run)
+    depth = 0
+    while "[" in bare or "{" in bare:
+        bare = _FLAT.sub("0", bare)
+        depth += 1
+    return depth

@@ -7,7 +7,8 @@ of 320 Ki characters, and the stack.
 """
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from apps.files.errors import Unprocessable
@@ -22,6 +23,7 @@ MOST_NAME_CHARACTERS = 200
 ESCAPE_CHARACTERS = 6
 
 ARRAY, OBJECT = ord("["), ord("{")
+CONTAINERS = {"[", "{"}
 CLOSING = {ARRAY: "]", OBJECT: "}"}
 TYPES = {"{": "object", "[": "array", '"': "string", "t": "boolean", "f": "boolean", "n": "null"}
 
@@ -122,13 +124,21 @@ class _Scanner:
             return 0
         window.fill()
         begin = window.at
-        window.at = grammar.end_of(grammar.MEMBERS if is_object else grammar.ELEMENTS, window.text, begin)
-        if window.at == begin:
-            return 0
-        if self.outline.depth < level + 2:
-            depth = level + grammar.depth_of(window.text[begin : window.at])
-            self.outline.depth = max(self.outline.depth, depth)
+        self._pass(grammar.members if is_object else grammar.elements)
         return grammar.items_in(window.text[begin : window.at]) if level == 1 else 0
+
+    def _pass(self, pattern: Callable[[int], re.Pattern[str]]) -> bool:
+        """Pass what matches: first as deep as the deepest so far, then deeper, which has to be looked at for that."""
+        window, level = self.window, len(self.stack)
+        begin, known = window.at, min(self.outline.depth - level, grammar.RUN_LEVELS)
+        known_end = grammar.end_of(pattern(known), window.text, begin)
+        window.at = known_end
+        if known < grammar.RUN_LEVELS:
+            window.at = grammar.end_of(pattern(grammar.RUN_LEVELS), window.text, known_end)
+        if window.at > known_end:
+            found = level + grammar.depth_of(window.text[known_end : window.at])
+            self.outline.depth = max(self.outline.depth, found)
+        return window.at > begin
 
     def _name(self) -> None:
         window = self.window
@@ -142,13 +152,15 @@ class _Scanner:
         window.at += 1
 
     def _value(self) -> None:
-        """A scalar to its end; a container to its first item, or to its end where it is empty."""
+        """A scalar or a small container to its end, a large container to its first item."""
         window, char = self.window, self.window.peek()
         self.is_item_next = False
         if char == '"':
             self._string()
-        elif char in {"[", "{"}:
-            self._open(ord(char))
+        elif char in CONTAINERS:
+            # The top is always opened, as its items are counted.
+            if not (self.stack and self._pass(grammar.value)):
+                self._open(ord(char))
         else:
             found = grammar.SCALAR.match(window.text, window.at)
             if not found:

@@ -26,7 +26,7 @@ def read(lines: "Lines", delimiter: str) -> Iterator[list[str]]:
         try:
             record = next(reader, None)
         except csv.Error as error:
-            raise Unprocessable("malformed_table", f"Line {lines.first}: {error}.") from None
+            raise Unprocessable("malformed_table", f"line {lines.first}: {error}") from None
         if record is None:
             return
         yield record
@@ -56,17 +56,25 @@ class Lines:
             raise StopIteration
         self.number += 1
         self._characters += len(line)
-        if line.count(QUOTE) % 2:
-            self._quoted_since = None if self._quoted_since else self.number
+        if QUOTE in line:
+            self._note_quotes(line.replace(2 * QUOTE, "").count(QUOTE))
         if self._characters > MOST_CHARACTERS:
             raise self._too_long()
         return line
 
+    def _note_quotes(self, count: int) -> None:
+        """Keep in mind on which line the quote was opened that is open at the end of this line."""
+        is_open = (self._quoted_since is not None) != (count % 2 == 1)
+        if not is_open:
+            self._quoted_since = None
+        elif count:
+            self._quoted_since = self.number
+
     def _too_long(self) -> Unprocessable:
         if self._quoted_since:
             return self._unclosed(f"within {MOST_CHARACTERS} characters")
-        return Unprocessable("record_too_long", f"Line {self.first}: a row of more than {MOST_CHARACTERS} characters.")
+        return Unprocessable("record_too_long", f"line {self.first}: a row of more than {MOST_CHARACTERS} characters")
 
     def _unclosed(self, where: str) -> Unprocessable:
         opened = self._quoted_since or self.first
-        return Unprocessable("unclosed_quote", f"Line {opened}: the quote opened here is not closed {where}.")
+        return Unprocessable("unclosed_quote", f"line {opened}: the quote opened here is not closed {where}")
