@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
 from django.test import Client, RequestFactory
 from waitress.buffers import ReadOnlyFileBasedBuffer
 
@@ -155,6 +155,13 @@ def test_head_tells_the_size_without_the_bytes_and_knows_no_ranges(client: Clien
     assert answer.headers["Content-Length"] == "10"
     assert body_of(answer) == b""
     assert_harmless(answer)
+
+
+def test_head_opens_no_file_for_a_server_to_send(file: File) -> None:
+    answer = downloads.answer(RequestFactory().head("/"), downloads.content_of(file))
+
+    assert isinstance(answer, HttpResponse)
+    assert answer.content == b""
 
 
 @pytest.mark.parametrize(
