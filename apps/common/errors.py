@@ -4,7 +4,10 @@ Nothing here knows more of HTTP than that number. `apps.common.problems` turns t
 """
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -20,11 +23,12 @@ class DomainError(Exception):
     """The request could not be carried out.
 
     A subclass states the fact in its name and says it to people in its docstring, whose first paragraph is
-    the message unless the place that raises it knows more.
+    the message unless the place that raises it knows more. `members` are further members of the answer.
     """
 
     code: str = "error"
     status: int = 400
+    members: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, detail: str | None = None, *, errors: tuple[FieldError, ...] = ()) -> None:
         self.detail = detail or _first_paragraph(type(self))

@@ -6,7 +6,6 @@ one. What is told comes from our own sentences alone, so no body shows a traceba
 
 import errno
 import logging
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -96,7 +95,7 @@ FIXED: tuple[tuple[type[Exception], Problem], ...] = (
 def problem_of(error: BaseException) -> Problem | None:
     """What to tell about an error, or None for one that nobody expected."""
     if isinstance(error, DomainError):
-        return Problem(error.status, error.code, error.detail, error.errors)
+        return Problem(error.status, error.code, error.detail, error.errors, members=error.members)
     if isinstance(error, APIException):
         return _of_rest_framework(error)
     if isinstance(error, ValidationError):
@@ -142,7 +141,7 @@ def _of_rest_framework(error: APIException) -> Problem:
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(math.ceil(wait))
+        headers["Retry-After"] = str(wait)
     return Problem(error.status_code, str(error.detail.code), str(error.detail), headers=headers)
 
 

@@ -79,12 +79,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         elif self.connected and not self.total_outbufs_len:
             self._start_lingering()
 
-    def handle_close(self) -> None:
-        super().handle_close()
-        unfinished, self.request = self.request, None
-        if unfinished is not None:
-            unfinished.close()
-
     def expire(self, now: float) -> None:
         """Called about once a second: ends what has taken too long."""
         silence_seconds = now - self.last_activity

@@ -281,10 +281,9 @@ def test_a_large_file_is_never_held_in_memory() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_an_error_of_the_disk_and_leaves_no_file(
-    incoming: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("size", [5000, 100_000], ids=["at the end", "on the way"])
+def test_a_full_disk_is_an_error_of_the_disk(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.core.files.temp.NamedTemporaryFile", lambda **_options: open("/dev/full", "w+b"))  # noqa: PTH123, SIM115
     with pytest.raises(OSError, match="No space") as caught:
-        _ = post(form(part("file", b"x" * 100_000, "x"))).FILES
+        _ = post(form(part("file", b"x" * size, "x"))).FILES
     assert caught.value.errno == errno.ENOSPC

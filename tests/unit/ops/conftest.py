@@ -39,6 +39,7 @@ class Probe:
             self.may_go_on.wait(20)
         seen = {"path": path, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
         seen |= {name: environ.get(name) for name in ("REMOTE_ADDR", "HTTP_HOST", "wsgi.url_scheme")}
+        seen["forwarded"] = [name for name in environ if "FORWARDED" in name]
         answer = b"x" * 40_000_000 if path == "/large/" else json.dumps(seen).encode()
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
         return [answer[i : i + 1_000_000] for i in range(0, len(answer), 1_000_000)]
@@ -59,11 +60,13 @@ class RunningServer:
         application = with_forwarded_headers(without_body_on_head(self.probe), trusted_proxy)
         self.server = Server(application, listening, adjustments)
         self.thread = threading.Thread(target=self.server.run, args=[grace_seconds])
-        self.thread.start()
 
     def stop(self) -> None:
-        self.probe.may_go_on.set()
+        """Also of one that never ran: it then answers who is waiting already."""
         self.server.stop()
+        if self.thread.ident is None:
+            self.thread.start()
+        self.probe.may_go_on.set()
         self.thread.join(20)
         assert not self.thread.is_alive()
         wait_until(lambda: not self.server._dispatcher.threads, 5, "the tasks have ended")
@@ -75,9 +78,14 @@ def start_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     running: list[RunningServer] = []
 
-    def start(*, trusted_proxy: str = "", threads: int = 2, grace_seconds: float = 10) -> RunningServer:
-        running.append(RunningServer(tmp_path, trusted_proxy, threads, grace_seconds))
-        return running[-1]
+    def start(
+        *, trusted_proxy: str = "", threads: int = 2, grace_seconds: float = 10, run: bool = True
+    ) -> RunningServer:
+        server = RunningServer(tmp_path, trusted_proxy, threads, grace_seconds)
+        running.append(server)
+        if run:
+            server.thread.start()
+        return server
 
     yield start
     for server in running:

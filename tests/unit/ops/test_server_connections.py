@@ -148,10 +148,11 @@ def test_stopping_takes_no_longer_than_the_grace(start_server: Callable[..., Run
         assert not server.thread.is_alive()
 
 
-def test_requests_sent_just_before_the_stop_are_answered(server: RunningServer) -> None:
+def test_requests_sent_just_before_the_stop_are_answered(start_server: Callable[..., RunningServer]) -> None:
+    server = start_server(run=False)
     with ExitStack() as stack:
         connections = [stack.enter_context(connected(server.port)) for _ in range(20)]
         for connection in connections:
             connection.send(request("GET", "/x/"))
-        server.server.stop()
+        server.stop()
         assert [connection.answer().status for connection in connections] == [200] * 20

@@ -75,6 +75,7 @@ def test_forwarded_headers_of_a_stranger_are_not_believed(
 ) -> None:
     seen = exchange(start_server(trusted_proxy=trusted).port, request("GET", "/", *FORWARDED)).json
     assert (seen["REMOTE_ADDR"], seen["HTTP_HOST"], seen["wsgi.url_scheme"]) == ("127.0.0.1", "test", "http")
+    assert seen["forwarded"] == []
 
 
 @pytest.mark.parametrize("trusted", ["*", "127.0.0.1"])
