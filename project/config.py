@@ -99,6 +99,11 @@ class Config:
     data_dir: Path = env(folder, "var", "Folder for uploaded media and, with `make up`, the embedded servers' data.")
     static_dir: Path = env(folder, "staticfiles", "Folder that `collectstatic` fills and the web server serves.")
     max_upload_bytes: int = env(positive, "2147483648", "Largest file that is accepted, in bytes.")
+    max_deals_bytes: int = env(positive, "2147483648", "Largest file of deals that is accepted, in bytes.")
+    max_deals_field_bytes: int = env(
+        positive, "131072", "Longest name of a customer or an item in a file of deals, in bytes of UTF-8."
+    )
+    max_deals_line_bytes: int = env(positive, "1048576", "Longest row of a file of deals, in bytes of UTF-8.")
     request_timeout: int = env(positive, "60", "Seconds after which a connection that sends nothing is closed.")
     web_threads: int = env(positive, "8", "Requests a web process answers at the same time.")
     worker_processes: int = env(positive, "1", "Worker processes of one `worker` command.")

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "apps.common",
     "apps.tasks",
     "apps.files",
+    "apps.deals",
     "apps.ops",
 ]
 
@@ -114,6 +115,21 @@ STORAGES = {
 }
 STATIC_URL = "static/"
 STATIC_ROOT = CONFIG.static_dir
+
+# --- deals ------------------------------------------------------------------------------------------
+MAX_DEALS_BYTES = CONFIG.max_deals_bytes
+MAX_DEALS_FIELD_BYTES = CONFIG.max_deals_field_bytes
+MAX_DEALS_LINE_BYTES = CONFIG.max_deals_line_bytes
+
+# --- cache ------------------------------------------------------------------------------------------
+# Nothing is only in there: without Redis everything is read from where it is kept.
+CACHES = {
+    "default": {
+        "BACKEND": "apps.ops.cache.FailOpenRedisCache",
+        "LOCATION": CONFIG.redis_url,
+        "KEY_PREFIX": "understudy:cache",
+    }
+}
 
 # --- API --------------------------------------------------------------------------------------------
 TOKEN_ACCESS = CONFIG.api_access == "token"

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("apps.files.urls")),
+    path("api/", include("apps.deals.urls")),
     path("health/", include("apps.ops.urls")),
     path("admin/", admin.site.urls),
 ]

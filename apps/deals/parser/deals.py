@@ -1,0 +1,120 @@
+"""A file of deals, read once: rows for COPY as long as it is right, faults where it is not."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from apps.deals.parser import header, records
+from apps.deals.parser.closely import Table
+from apps.deals.parser.faults import BadTextError, Fault
+from apps.deals.parser.header import Header
+from apps.deals.parser.records import QUOTE, Block
+from apps.deals.parser.rows import Rows
+from apps.deals.parser.text import Stream, Text
+
+PIECE_BYTES = 128 * 1024
+MOST_FAULTS = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The longest name of a customer or an item and the longest record, in bytes of UTF-8."""
+
+    field_bytes: int
+    record_bytes: int
+
+
+class DealsFile:
+    """One reading of one file.
+
+    Attributes:
+      rows: how many deals have been read.
+      faults: what is wrong, in the order of the file, at most MOST_FAULTS.
+      header: None until it has been read.
+    """
+
+    def __init__(self, stream: Stream, *, limits: Limits, charset: str | None = None, leading: str = "0") -> None:
+        """`leading` is the first column of every row for COPY."""
+        # csv's own limit is one for the whole process, and counts characters. Ours, on the record, decides before it.
+        csv.field_size_limit(max(csv.field_size_limit(), limits.record_bytes))
+        self._text = Text(stream, charset=charset, piece_bytes=max(1, min(PIECE_BYTES, limits.record_bytes // 4)))
+        self._limits = limits
+        self._leading = leading
+        self._next_line = 1
+        self._checked = self._check()
+        self._rows: Rows | None = None
+        self.rows = 0
+        self.faults: list[Fault] = []
+        self.header: Header | None = None
+
+    @property
+    def encoding(self) -> str:
+        return self._text.encoding
+
+    @property
+    def bytes_read(self) -> int:
+        return self._text.bytes_read
+
+    def rows_for_copy(self) -> Iterator[bytes]:
+        """Blocks of rows in COPY's text format; ends at the end of the file or before the block with a fault."""
+        for rows in self._checked:
+            if self.faults:
+                return
+            yield rows.encode()
+
+    def find_more_faults(self) -> None:
+        """Read on to the end, or until there are MOST_FAULTS."""
+        for _ in self._checked:
+            if len(self.faults) >= MOST_FAULTS:
+                break
+        del self.faults[MOST_FAULTS:]
+
+    def _check(self) -> Iterator[str]:
+        """The rows of each block; those of a block with faults are not for COPY."""
+        try:
+            yield from self._check_blocks()
+        except BadTextError as error:
+            self.faults.append(Fault(line=self._next_line, code=error.code, detail=error.detail))
+        if not self.rows and not self.faults:
+            detail = "there is no deal in the file" if self.header else "there is no header in the file"
+            self.faults.append(Fault(line=1, code="no_deals", detail=detail))
+        yield ""
+
+    def _check_blocks(self) -> Iterator[str]:
+        for whole in records.blocks(self._text, most_bytes=self._limits.record_bytes):
+            if whole.is_cut:
+                self.faults.append(self._too_long(whole))
+                return
+            block = self._below_header(whole) if self._rows is None else whole
+            if self._rows is None:
+                if self.faults:
+                    return
+                continue  # blank lines
+            checked = self._rows.check(block)
+            self.rows += checked.rows
+            self.faults += checked.faults
+            self._next_line = whole.next_line
+            yield checked.for_copy
+            if checked.is_broken:
+                return
+
+    def _below_header(self, block: Block) -> Block:
+        """Read the header, if it is in this block, and return what follows it."""
+        record, below = header.split(block)
+        if record is None:
+            return below
+        found = header.read(record.text, record.first_line)
+        if isinstance(found, Header):
+            self.header = found
+            table = Table(header=found, most_name_bytes=self._limits.field_bytes)
+            self._rows = Rows(table, leading=self._leading)
+        else:
+            self.faults += found
+        return below
+
+    def _too_long(self, block: Block) -> Fault:
+        limit = self._limits.record_bytes
+        if block.text.count(QUOTE) % 2:
+            detail = f"a quote is opened here and not closed within {limit} bytes"
+            return Fault(line=block.first_line, code="unclosed_quote", detail=detail)
+        return Fault(line=block.first_line, code="record_too_long", detail=f"the row is longer than {limit} bytes")

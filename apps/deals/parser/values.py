@@ -1,0 +1,107 @@
+"""The five columns: what is a value of each, and how PostgreSQL's COPY takes it.
+
+Every function gives the text for COPY's text format, which PostgreSQL reads as exactly what stands in the file, or
+raises BadValueError. Digits are ASCII digits; nothing is trimmed or normalised.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import repeat
+
+from apps.deals.parser.faults import BadValueError, shown
+
+MOST_QUANTITY = 2_147_483_647
+#: `2018-12-14 08:29:52` and the same with microseconds: the lengths of a time that is written as Python writes it.
+PLAIN_LENGTHS = {19, 26}
+
+#: numeric(14, 2): twelve digits before the point.
+is_amount = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?").fullmatch
+_WHOLE = re.compile(r"0*([0-9]{1,10})").fullmatch
+_LEADING_ZEROS = re.compile(r"^0+(?=[0-9])")
+_DECIMAL = re.compile(r"-?[0-9]*[.,][0-9]*").fullmatch
+_ISO_8601 = re.compile(
+    r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}|[0-9]{4}-W[0-9]{2}-[0-9]|[0-9]{4}W[0-9]{3})"
+    r"(?:[T ](?:[01][0-9]|2[0-3])(?::?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?"
+    r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
+).fullmatch
+_SPECIAL = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def name(value: str, *, most_bytes: int) -> str:
+    """A customer or an item."""
+    if not value or value.isspace():
+        raise BadValueError("empty", "there is no value")
+    if "\0" in value:
+        raise BadValueError("nul", "there is a NUL byte in the value")
+    if len(value) * 4 > most_bytes and len(value.encode()) > most_bytes:
+        raise BadValueError("too_long", f"the value is longer than {most_bytes} bytes")
+    return value.translate(_SPECIAL)
+
+
+def total(value: str) -> str:
+    amount = _LEADING_ZEROS.sub("", value)
+    if not is_amount(amount):
+        raise BadValueError("not_money", f"'{shown(value)}' is not an amount of money")
+    return amount
+
+
+def quantity(value: str) -> str:
+    found = _WHOLE(value)
+    if found and 1 <= int(found[1]) <= MOST_QUANTITY:
+        return found[1]
+    if _DECIMAL(value):
+        raise BadValueError("not_a_quantity", f"'{shown(value)}' is not a whole number")
+    raise BadValueError("not_a_quantity", f"'{shown(value)}' is not a whole number from 1 to {MOST_QUANTITY}")
+
+
+def date(value: str) -> str:
+    """A date or a time of ISO 8601, to the microsecond. Without an offset it is UTC."""
+    try:
+        moment = datetime.fromisoformat(value) if _ISO_8601(value) else None
+        if moment and moment.tzinfo:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):  # no such day; before the year 1 or after 9999 in UTC
+        moment = None
+    if moment is None:
+        raise BadValueError("not_a_date", f"'{shown(value)}' is not a date of ISO 8601")
+    return moment.isoformat(" ")
+
+
+def totals(column: Sequence[str]) -> Sequence[str]:
+    if not all(map(is_amount, column)):
+        return list(map(total, column))
+    return column
+
+
+def dates(column: Sequence[str]) -> Sequence[str]:
+    """Times written as Python writes them need not be looked at one by one."""
+    try:
+        written = tuple(map(datetime.isoformat, map(datetime.fromisoformat, column), repeat(" ")))
+    except ValueError:
+        written = ()
+    if written == column and set(map(len, column)) <= PLAIN_LENGTHS:
+        return written
+    return list(map(date, column))
+
+
+class Remembered(dict[str, str]):
+    """A function of short texts that come again and again. Errors are not remembered, nor are long texts."""
+
+    MOST_TEXTS = 20_000
+    MOST_CHARACTERS = 64
+
+    def __init__(self, function: Callable[[str], str]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, value: str) -> str:
+        text = self._function(value)
+        if len(value) <= self.MOST_CHARACTERS:
+            if len(self) >= self.MOST_TEXTS:
+                self.clear()
+            self[value] = text
+        return text
+
+    def of_all(self, column: Sequence[str]) -> list[str]:
+        return list(map(self.__getitem__, column))

@@ -1,0 +1,119 @@
+"""The deals API. A view reads the request, calls one service or selector, and answers."""
+
+import json
+import logging
+from typing import Any
+
+from django.core.signals import got_request_exception
+from django.http import HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.decorators import method_decorator
+from django.views.decorators.gzip import gzip_page
+from rest_framework import generics, status
+from rest_framework.renderers import BrowsableAPIRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.common import problems
+from apps.common.multipart import MultiPartParser
+from apps.common.negotiation import AnyTypeNegotiation
+from apps.common.problems import Problem, ProblemResponse
+from apps.deals import downloads, selectors, services, uploads
+from apps.deals.models import Import, Status
+from apps.deals.serializers import ImportSerializer, UploadSerializer
+
+logger = logging.getLogger(__name__)
+
+RESPOND_ASYNC = "respond-async"
+CACHE_CONTROL = "no-cache"  # keep it, and ask each time
+CHANGED = Problem(412, "precondition_failed", "The answer is another one by now.")
+
+
+class TopCustomersView(APIView):
+    """The five customers who spent most, and what at least two of them bought. Never older than the last import."""
+
+    @method_decorator(gzip_page)
+    def get(self, request: Request) -> HttpResponseBase:
+        version = selectors.active_version()
+        if isinstance(request.accepted_renderer, BrowsableAPIRenderer):
+            return Response(json.loads(selectors.answer_bytes(version)))
+        etag = f'"{version.etag}"'
+        unmet = get_conditional_response(request._request, etag=etag)
+        if unmet is not None and unmet.status_code == CHANGED.status:
+            return ProblemResponse(CHANGED)
+        response = unmet or HttpResponse(selectors.answer_bytes(version), content_type="application/json")
+        response.headers["ETag"] = etag
+        response.headers["Cache-Control"] = CACHE_CONTROL
+        return response
+
+
+class UploadDealsView(generics.GenericAPIView[Import]):
+    """Replace all deals by those of a CSV file, or nothing at all if the file has a fault.
+
+    With `Prefer: respond-async` the file is kept and imported in the background.
+    """
+
+    parser_classes = [MultiPartParser, uploads.CsvParser]
+    serializer_class = UploadSerializer
+
+    def post(self, request: Request) -> Response:
+        upload = uploads.upload_of(request)
+        if not _prefers_async(request):
+            return Response(_outcome(services.import_now(upload)))
+        queued = services.import_later(upload)
+        headers = {"Preference-Applied": RESPOND_ASYNC, "Location": reverse("deals-import", args=[queued.pk])}
+        return Response(dict(ImportSerializer(queued).data), status=status.HTTP_202_ACCEPTED, headers=headers)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Errors of a POST have `Status` and `Desc` besides what all errors have, the unexpected ones too."""
+        if self.request.method != "POST":
+            return super().handle_exception(exc)
+        try:
+            response = super().handle_exception(exc)
+        except Exception:
+            logger.exception("request failed", extra={"action": "request_failed", "path": self.request.path})
+            got_request_exception.send(sender=type(self), request=self.request._request)
+            response = ProblemResponse(problems.UNEXPECTED)
+            response.exception = True
+        response.data |= {"Status": "Error", "Desc": response.data["detail"]}
+        return response
+
+
+class DealsView(TopCustomersView, UploadDealsView):
+    """The five customers who spent most, and what at least two of them bought; or replace all deals by a file's."""
+
+
+class ImportView(generics.GenericAPIView[Import]):
+    """One import: how far it is, or what is wrong with its file."""
+
+    serializer_class = ImportSerializer
+
+    def get(self, request: Request, import_id: int) -> Response:  # noqa: ARG002 — DRF's signature
+        return Response(dict(ImportSerializer(selectors.import_by_id(import_id)).data))
+
+
+class ImportErrorsView(APIView):
+    """The bad rows of a failed import and what is wrong with them, as CSV that a spreadsheet can open."""
+
+    content_negotiation_class = AnyTypeNegotiation
+
+    def get(self, request: Request, import_id: int) -> HttpResponse:  # noqa: ARG002 — DRF's signature
+        return downloads.errors_csv(selectors.import_by_id(import_id))
+
+
+def _outcome(ended: Import) -> dict[str, Any]:
+    outcome = {
+        "Status": "OK",
+        "import_id": ended.pk,
+        "deals": ended.rows,
+        "ignored_columns": ended.ignored_columns,
+    }
+    return outcome | ({"superseded": True} if ended.status == Status.SUPERSEDED else {})
+
+
+def _prefers_async(request: Request) -> bool:
+    """RFC 7240: preferences are separated by commas and may have parameters."""
+    preferences = request.headers.get("Prefer", "").split(",")
+    return any(one.partition(";")[0].strip().lower() == RESPOND_ASYNC for one in preferences)
