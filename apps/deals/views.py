@@ -21,6 +21,7 @@ from apps.common.multipart import MultiPartParser
 from apps.common.negotiation import AnyTypeNegotiation
 from apps.common.problems import Problem, ProblemResponse
 from apps.deals import downloads, selectors, services, uploads
+from apps.deals import problems as deals_problems
 from apps.deals.models import Import, Status
 from apps.deals.serializers import ImportSerializer, UploadSerializer
 
@@ -67,7 +68,7 @@ class UploadDealsView(generics.GenericAPIView[Import]):
         return Response(dict(ImportSerializer(queued).data), status=status.HTTP_202_ACCEPTED, headers=headers)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Errors of a POST have `Status` and `Desc` besides what all errors have, the unexpected ones too."""
+        """Every error of a POST has `Status` and `Desc`. Of one that nobody expected Django is told here."""
         if self.request.method != "POST":
             return super().handle_exception(exc)
         try:
@@ -77,7 +78,7 @@ class UploadDealsView(generics.GenericAPIView[Import]):
             got_request_exception.send(sender=type(self), request=self.request._request)
             response = ProblemResponse(problems.UNEXPECTED)
             response.exception = True
-        response.data |= {"Status": "Error", "Desc": response.data["detail"]}
+        response.data |= deals_problems.status(response.data["detail"])
         return response
 
 

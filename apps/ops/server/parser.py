@@ -59,7 +59,7 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
             self.close()
         self.body_rcv = None
         self.expect_continue = False
-        self.error = Refusal(problem)
+        self.error = Refusal(self.limit.told(problem) if self.limit else problem)
         self.completed = True
 
     def _has_room(self, copies: int) -> bool:

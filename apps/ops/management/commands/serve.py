@@ -22,7 +22,8 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = (
         "Serve HTTP until SIGTERM or Ctrl-C; requests under way then get SHUTDOWN_GRACE_SECONDS to end. "
-        "Set by environment: HOST, PORT, WEB_THREADS, MAX_UPLOAD_BYTES, REQUEST_TIMEOUT, TRUSTED_PROXY."
+        "Set by environment: HOST, PORT, WEB_THREADS, MAX_UPLOAD_BYTES, MAX_DEALS_BYTES, REQUEST_TIMEOUT, "
+        "TRUSTED_PROXY."
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
@@ -55,6 +56,6 @@ def _adjustments() -> Adjustments:
     return Adjustments(
         threads=settings.CONFIG.web_threads,
         request_timeout_seconds=settings.CONFIG.request_timeout,
-        body_limits=body_limits(settings.MAX_UPLOAD_BYTES),
+        body_limits=body_limits(max_upload_bytes=settings.MAX_UPLOAD_BYTES, max_deals_bytes=settings.MAX_DEALS_BYTES),
         spool_dir=spool_dir,
     )
