@@ -51,8 +51,9 @@ test: $(VENV)/.dev-installed ## run the whole suite against real PostgreSQL and 
 # Celery, to compare with, in a place of its own: it must never be importable beside the project's own code.
 $(VENV)-bench/.installed: requirements-bench.txt | $(BIN)/python
 	@echo "installing what to compare with into $(VENV)-bench"
-	@$(BIN)/python -m venv $(VENV)-bench
-	@$(VENV)-bench/bin/pip install --disable-pip-version-check --progress-bar on -q --require-hashes -r $<
+	@$(BIN)/python -m venv --without-pip $(VENV)-bench
+	@$$(test -x $(BIN)/pip && echo $(BIN)/pip || echo $(PYTHON) -m pip) --python $(VENV)-bench/bin/python install \
+	  --disable-pip-version-check --progress-bar on -q --require-hashes -r $<
 	@touch $@
 
 bench: $(VENV)/.dev-installed $(VENV)-bench/.installed ## compare with others; BENCH="--quick send" for a part of it
