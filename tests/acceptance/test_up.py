@@ -71,8 +71,7 @@ class Up:
         """The leading process of a part."""
         if part in ("web", "worker"):
             word = {"web": "serve", "worker": "worker"}[part]
-            leaders = [p for p in self.programs() if p.cmdline()[-1:] == [word] and os.getsid(p.pid) == p.pid]
-            return leaders[0] if leaders else None
+            return next((process for process in self.programs() if _leads(process, word)), None)
         path = {"postgres": "postgres/data/postmaster.pid", "redis": "redis/valkey.pid"}[part]
         try:
             process = psutil.Process(int((self.folder / path).read_text().split()[0]))
@@ -83,6 +82,14 @@ class Up:
     def everything(self) -> list[psutil.Process]:
         servers = [self.find("postgres"), self.find("redis")]
         return self.programs() + [server for server in servers if server is not None]
+
+
+def _leads(process: psutil.Process, command: str) -> bool:
+    """Whether it is the part itself and not a child of it."""
+    try:
+        return process.cmdline()[-1:] == [command] and os.getsid(process.pid) == process.pid
+    except (psutil.Error, ProcessLookupError):
+        return False  # it ended between two looks
 
 
 def _mark(process: psutil.Process) -> str | None:
