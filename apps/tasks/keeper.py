@@ -64,5 +64,10 @@ class Keeper:
         return ledger.count_suspects()
 
     def hang_up(self) -> None:
-        """Close the connection: after an error, and before a fork, which must not share it."""
+        """Close the connection: before a fork, which must not share it."""
         connection.close()
+
+    def lose_touch(self) -> None:
+        """The database cannot be reached: what has been seen of others' leases counts no longer."""
+        connection.close()
+        self._reconciler.forget()

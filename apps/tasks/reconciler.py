@@ -1,12 +1,14 @@
-"""The reconciler: what must be noticed rather than told. One works at a time, whichever holds the advisory lock.
+"""The reconciler: what must be noticed rather than told. Every supervisor has one; they take turns at acting.
 
 Death is judged by counters, not clocks: a worker is given up when its counter has not moved for one lease, timed by
-the judge's own monotonic clock. So a jump of any clock changes nothing; and since whatever the judge has seen is
-forgotten at every failed round, nothing is reclaimed after an outage before one full lease has passed.
+the judge's own monotonic clock. So a jump of any clock changes nothing; and since the judge forgets what it has seen
+whenever the database or itself was away, nothing is reclaimed after an outage before one full lease has passed.
 """
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import connection
 
@@ -17,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 #: How long a worker may be silent. It reports four times as often.
 LEASE_SECONDS = 10.0
+#: A judge that was itself away for longer has not seen who was silent.
+MOST_ABSENT_SECONDS = LEASE_SECONDS / 2
 #: Any constant will do; it must not change between releases that run side by side.
 ADVISORY_LOCK = 0x0DE55A
 
@@ -28,32 +32,49 @@ class Reconciler:
         self._bell = bell
         #: Worker → its counter and when (time.monotonic) it was first seen to stand there.
         self._seen: dict[str, tuple[int, float]] = {}
+        self._looked_at = 0.0
+        self._acted_at = time.monotonic()
 
     def round(self) -> None:
         """Do what is due. Safe to repeat and to interrupt anywhere. Raises DatabaseError."""
-        try:
-            if not self._leads():
-                return self._seen.clear()
-            for worker in self._silent():
+        silent = self._silent()
+        with _turn() as mine:
+            if not mine and time.monotonic() - self._acted_at < LEASE_SECONDS:
+                return
+            # Without a turn for a whole lease: its holder is paused or cut off. All of this may be done twice.
+            self._acted_at = time.monotonic()
+            for worker in silent:
                 settle(self._bell, worker, died=True, reason=f"no sign of life for {LEASE_SECONDS:.0f} s")
             schedules.tick()
-        except Exception:
-            self._seen.clear()
-            raise
 
-    def _leads(self) -> bool:
-        """The lock belongs to the database session: it is free again the moment this process is gone."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
-            return bool(cursor.fetchone()[0])
+    def forget(self) -> None:
+        """The database was away: the workers may have been silent for want of it."""
+        self._seen.clear()
 
     def _silent(self) -> list[str]:
         now = time.monotonic()
+        if now - self._looked_at > MOST_ABSENT_SECONDS:
+            self._seen.clear()
+        self._looked_at = now
         self._seen = {
             worker: self._seen[worker] if self._seen.get(worker, (None,))[0] == beat else (beat, now)
             for worker, beat in ledger.leases().items()
         }
         return [worker for worker, (_, since) in self._seen.items() if now - since >= LEASE_SECONDS]
+
+
+@contextmanager
+def _turn() -> Iterator[bool]:
+    """Whether nobody else is acting. The lock is held for one round, so that a process that is paused does not keep it
+    from the others; and it belongs to the database session, so that it is free when its process is gone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
+        mine = bool(cursor.fetchone()[0])
+        try:
+            yield mine
+        finally:
+            if mine:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
 
 
 def settle(bell: Bell, worker: str, *, died: bool, reason: str) -> None:

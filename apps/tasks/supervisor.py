@@ -133,7 +133,7 @@ class Supervisor:
             step()
         except (DatabaseError, InterfaceError) as error:
             logger.warning("the ledger cannot be reached", extra={"action": "ledger_away", "reason": str(error)})
-            self._keeper.hang_up()
+            self._keeper.lose_touch()
             return False
         return True
 

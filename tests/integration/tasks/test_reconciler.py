@@ -6,9 +6,10 @@ from django.db import OperationalError, connection
 from apps.tasks import ledger, reconciler, schedules
 from apps.tasks.bell import Bell
 from apps.tasks.errors import InvocationExistsError
+from apps.tasks.identity import Identity
+from apps.tasks.keeper import Departure, Keeper
 from apps.tasks.reconciler import LEASE_SECONDS, Reconciler
 from apps.tasks.states import Status
-from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,77 +33,126 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def judge(settings):
-    yield Reconciler(Bell(settings.REDIS_URL))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock_all()")
+def judge(settings, clock):
+    return Reconciler(Bell(settings.REDIS_URL))
 
 
-def test_a_silent_worker_is_taken_back_after_one_lease(judge, clock, insert, claim, worker, row):
+@pytest.fixture
+def let_pass(judge, clock):
+    """Rounds, a second apart, as a supervisor makes them; `also` is done before each."""
+
+    def pass_time(seconds, also=lambda: None):
+        for _ in range(int(seconds)):
+            clock.now += 1
+            also()
+            judge.round()
+
+    return pass_time
+
+
+def test_a_silent_worker_is_taken_back_after_one_lease(judge, let_pass, insert, claim, worker, row):
     invocation_id = insert()
     claim()
     judge.round()
-    clock.now += LEASE_SECONDS - 0.1
-    judge.round()
+    let_pass(LEASE_SECONDS - 1)
     assert row(invocation_id).status == Status.RUNNING
 
-    clock.now += 0.2
-    judge.round()
+    let_pass(1)
 
     assert row(invocation_id).status == Status.QUEUED
     assert row(invocation_id).deaths == 1
 
 
-def test_a_worker_whose_counter_moves_is_left_alone(judge, clock, insert, claim, worker, row):
+def test_a_worker_whose_counter_moves_is_left_alone(judge, clock, let_pass, insert, claim, worker, row):
     invocation_id = insert()
     claim()
     for _ in range(10):
-        judge.round()
+        let_pass(LEASE_SECONDS - 1)
         ledger.renew_leases([worker])
-        clock.now += LEASE_SECONDS - 1
 
     assert row(invocation_id).status == Status.RUNNING
 
 
-def test_after_an_outage_a_full_lease_passes_before_anybody_is_judged(judge, clock, worker, monkeypatch):
-    judge.round()
-    clock.now += LEASE_SECONDS - 1
-    with monkeypatch.context() as outage:
-        outage.setattr(ledger, "leases", lambda: (_ for _ in ()).throw(OperationalError("away")))
-        with pytest.raises(OperationalError):
-            judge.round()
-    clock.now += LEASE_SECONDS - 1
-
-    judge.round()
-
-    assert ledger.leases() == {worker: 0}
-
-
-def test_only_the_holder_of_the_lock_judges(judge, clock, worker):
-    other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [reconciler.ADVISORY_LOCK])
+def test_a_judge_that_was_paused_has_not_seen_who_was_silent(judge, clock, let_pass, worker):
     judge.round()
     clock.now += 2 * LEASE_SECONDS
     judge.round()
+    let_pass(LEASE_SECONDS - 1)
     assert ledger.leases() == {worker: 0}
 
-    other.close()
-    wait_until(lambda: not advisory_locks(), 10, "PostgreSQL notices that the other is gone")
-    judge.round()
-    clock.now += LEASE_SECONDS
-    judge.round()
+    let_pass(1)
 
     assert ledger.leases() == {}
 
 
-def advisory_locks() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
-            " WHERE locktype = 'advisory' AND datname = current_database()"
-        )
-        return int(cursor.fetchone()[0])
+@pytest.mark.parametrize("failing", ["leases", "renew_leases", "take_back"])
+def test_after_an_outage_a_full_lease_passes_before_anybody_is_judged(settings, clock, worker, failing, monkeypatch):
+    """Whichever of the supervisor's statements is the first to notice the outage."""
+    keeper = Keeper(Bell(settings.REDIS_URL))
+    monkeypatch.setattr("apps.tasks.keeper.time", clock)
+
+    def supervise():
+        clock.now += 1
+        keeper.settle()
+        keeper.renew({"mine"})
+        keeper.reconcile()
+
+    keeper.enrol(Identity(worker="mine"))
+    for _ in range(int(LEASE_SECONDS) - 2):
+        supervise()
+    with monkeypatch.context() as outage:
+        outage.setattr(ledger, failing, lambda *_, **__: (_ for _ in ()).throw(OperationalError("away")))
+        keeper.depart(Departure("gone", died=True, reason="test"))
+        with pytest.raises(OperationalError):
+            for _ in range(4):
+                supervise()
+        keeper.lose_touch()
+    for _ in range(int(LEASE_SECONDS) - 1):
+        supervise()
+    assert worker in ledger.leases()
+
+    for _ in range(2):
+        supervise()
+
+    assert set(ledger.leases()) == {"mine"}
+
+
+@pytest.fixture
+def other():
+    """The database session of another supervisor."""
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '2s'")
+        yield cursor
+    other.close()
+
+
+def test_nobody_acts_while_it_is_anothers_turn(judge, let_pass, worker, other):
+    judge.round()
+    let_pass(LEASE_SECONDS - 1)
+    other.execute("SELECT pg_advisory_lock(%s)", [reconciler.ADVISORY_LOCK])
+    let_pass(LEASE_SECONDS - 1)
+    assert ledger.leases() == {worker: 0}
+
+    other.execute("SELECT pg_advisory_unlock(%s)", [reconciler.ADVISORY_LOCK])
+    let_pass(1)
+
+    assert ledger.leases() == {}
+
+
+def test_a_turn_that_does_not_end_is_waited_for_one_lease(judge, let_pass, worker, other):
+    judge.round()
+    other.execute("SELECT pg_advisory_lock(%s)", [reconciler.ADVISORY_LOCK])
+    let_pass(LEASE_SECONDS + 1)
+
+    assert ledger.leases() == {}
+
+
+def test_after_a_round_it_is_anothers_turn(judge, other):
+    judge.round()
+
+    other.execute("SELECT pg_try_advisory_lock(%s)", [reconciler.ADVISORY_LOCK])
+    assert other.fetchone() == (True,)
 
 
 class Recorded:
