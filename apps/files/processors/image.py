@@ -55,7 +55,7 @@ def process(context: Context) -> Processed:
     format_ = FORMATS[context.content_type]
     if context.size > MOST_BYTES_AT_ONCE.get(format_, MOST_BYTES):
         raise Unprocessable("too_large", f"A {format_} image of {context.size} bytes is too large to be looked into.")
-    with context.path.open("rb") as file, _faults_of_the_file():
+    with context.path.open("rb") as file, faults_of_the_file():
         frames = _frames_by_blocks(file, format_)
         with Image.open(file, formats=[format_]) as picture:
             if picture.width * picture.height > LARGE_PIXELS:
@@ -94,15 +94,13 @@ def _orientation(picture: Image.Image) -> int:
     """EXIF's orientation, 1 to 8; broken EXIF says nothing."""
     try:
         value = picture.getexif().get(ExifTags.Base.Orientation)
-    except OSError:
-        return 1
     except PILLOW_FAULTS:
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 @contextmanager
-def _faults_of_the_file() -> Iterator[None]:
+def faults_of_the_file() -> Iterator[None]:
     """Pillow's errors as sentences for people. Its own may name a path of the server, so they are not shown."""
     try:
         yield

@@ -40,6 +40,7 @@ BINARY = {
     "JPEG XL": (b"\xff\x0a" + bytes(40), "image/jxl"),
     "HEIC": (samples.iso_media(b"heic", b"mif1"), "image/heic"),
     "AVIF as mif1": (samples.iso_media(b"mif1", b"avif"), "image/avif"),
+    "CR3": (samples.iso_media(b"crx "), "image/x-canon-cr3"),
     "MP4": (samples.iso_media(b"isom", b"mp42"), "video/mp4"),
     "M4A": (samples.iso_media(b"M4A "), "audio/mp4"),
     "MOV": (samples.iso_media(b"qt  "), "video/quicktime"),
@@ -57,6 +58,7 @@ BINARY = {
     "FLAC": (b"fLaC\x00\x00\x00\x22" + bytes(40), "audio/flac"),
     "MP3 with tags": (b"ID3\x04\x00\x00\x00\x00\x00\x0a" + bytes(20), "audio/mpeg"),
     "MP3": (samples.mp3(), "audio/mpeg"),
+    "MP3 of MPEG 2, padded": ((b"\xff\xf3\x82\x00" + bytes(205)) * 3, "audio/mpeg"),
     "AAC": (samples.aac(), "audio/aac"),
     "AIFF": (b"FORM\x00\x00\x00\x10AIFFCOMM", "audio/aiff"),
     "MIDI": (b"MThd\x00\x00\x00\x06\x00\x01", "audio/midi"),
@@ -173,6 +175,20 @@ def test_a_line_cut_off_by_the_head_does_not_unmake_a_table() -> None:
 def test_a_character_cut_off_by_the_head_does_not_unmake_a_text() -> None:
     text = ("x" + "я" * 100_000).encode()
     assert detected(text, size=len(text)) == "text/plain"
+
+
+NO_SOUND = {
+    "not a version": b"\xff\xea\x90\x00",
+    "not layer 3": b"\xff\xfd\x90\x00",
+    "no bitrate": b"\xff\xfb\xf0\x00",
+    "no sample rate": b"\xff\xfb\x9c\x00",
+    "no second frame": b"\xff\xfb\x90\x00" + bytes(413) + b"\xff\xfd",
+}
+
+
+@pytest.mark.parametrize("data", NO_SOUND.values(), ids=NO_SOUND.keys())
+def test_what_only_begins_like_mp3_is_none(data: bytes) -> None:
+    assert detected(data + bytes(800)) == "application/octet-stream"
 
 
 @pytest.mark.parametrize(

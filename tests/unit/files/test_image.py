@@ -1,16 +1,21 @@
 """What is found in images of every sort, and how the bad ones are refused."""
 
+import errno
 import io
 import struct
+import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from apps.files.errors import Unprocessable
+from apps.files.processors import image
+from apps.files.processors.base import Context
 from apps.files.processors.formats import image_blocks
 from tests.unit.files import samples
-from tests.unit.files.conftest import Inspect
+from tests.unit.files.conftest import Inspect, ignore
 
 
 def opened(thumbnail: bytes | None) -> Image.Image:
@@ -162,6 +167,11 @@ def test_broken_exif_does_not_matter(inspect: Inspect) -> None:
     assert inspect(data, "a.jpg").result["orientation"] == 1
 
 
+def test_exif_in_text_that_is_none_does_not_matter(inspect: Inspect) -> None:
+    data = samples.png(8, 8, extra=samples.png_chunk(b"tEXt", b"Raw profile type exif\x00\n\n\nnot hexadecimal"))
+    assert inspect(data, "a.png").result["orientation"] == 1
+
+
 FRAMES = {
     "GIF": (samples.gif(7), 7),
     "GIF of ten thousand frames": (samples.gif(10_000), 10_000),
@@ -237,6 +247,25 @@ def test_bad_images_are_refused_with_a_reason(inspect: Inspect, data: bytes, cod
     assert refused(inspect, data) == code
 
 
+def test_text_that_unfolds_to_megabytes_is_refused(inspect: Inspect) -> None:
+    bomb = samples.png_chunk(b"zTXt", b"a\x00\x00" + zlib.compress(bytes(2_000_000)))
+    assert refused(inspect, samples.png(8, 8, extra=bomb)) == "metadata_too_large"
+
+
+def test_files_larger_than_any_image_worth_decoding_are_refused(
+    monkeypatch: pytest.MonkeyPatch, inspect: Inspect
+) -> None:
+    monkeypatch.setattr(image, "MOST_BYTES", 100)
+    assert refused(inspect, PNG) == "too_large"
+
+
+def test_a_fault_of_the_disk_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        image.process(Context(tmp_path / "gone", "a", "", "image/png", 10, ignore))
+    with pytest.raises(OSError, match="Input/output error"), image.faults_of_the_file():
+        raise OSError(errno.EIO, "Input/output error")
+
+
 def test_as_many_pixels_as_allowed_are_processed(inspect: Inspect) -> None:
     result = inspect(samples.png(10_000, 4_000), "a.png").result
     assert (result["width"], result["height"]) == (10_000, 4_000)
@@ -245,6 +274,12 @@ def test_as_many_pixels_as_allowed_are_processed(inspect: Inspect) -> None:
 def test_blocks_without_end_are_given_up(monkeypatch: pytest.MonkeyPatch, inspect: Inspect) -> None:
     monkeypatch.setattr(image_blocks, "MOST_GIF_BLOCKS", 50)
     assert refused(inspect, samples.gif(1, after=b"\x21\xfe" + b"\x01x" * 60 + b"\x00")) == "too_many_blocks"
+
+
+def test_pages_without_end_are_given_up(monkeypatch: pytest.MonkeyPatch, inspect: Inspect) -> None:
+    monkeypatch.setattr(image_blocks, "MOST_FRAMES", 3)
+    assert inspect(samples.tiff(3), "a.tiff").result["frames"] == 3
+    assert refused(inspect, samples.tiff(4)) == "too_many_frames"
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ BROKEN = {
     "no quotes": (b"{a: 1}", "line 1, column 2: expected a name in double quotes"),
     "single quotes": (b"['a']", "line 1, column 2: \"'a']\" is not a JSON value"),
     "not a number": (b"[NaN]", "line 1, column 2: 'NaN]' is not a JSON value"),
+    "white space of other sorts": (b"[\x0b1]", r"line 1, column 2: '\x0b' is not a JSON value"),
     "a leading zero": (b"[01]", "line 1, column 2: '01]' is not a JSON value"),
     "a comment": (b"[1 // one\n]", "line 1, column 4: expected a comma or ]"),
     "the wrong bracket": (b'{"a": [1}', "line 1, column 9: expected a comma or ]"),
@@ -174,6 +175,9 @@ def _is_json(text: str) -> bool:
 @example('[{"a" 1}]')
 @example('["\\u12"]')
 @example("[[],[,]]")
+@example("[[1],[2]9]")
+@example('[{"a":1},{"b":2}null]')
+@example('{"a":[1],"b":[2]"c"}')
 @example("[1.5.2]")
 @example("-")
 def test_what_is_json_is_agreed_with_the_standard_library(text: str) -> None:
@@ -187,12 +191,13 @@ def test_what_is_json_is_agreed_with_the_standard_library(text: str) -> None:
 
 
 @given(_values, st.data())
-def test_one_changed_character_is_judged_as_by_the_standard_library(value: object, data: st.DataObject) -> None:
-    text = json.dumps(value)
+def test_small_changes_are_judged_as_by_the_standard_library(value: object, data: st.DataObject) -> None:
+    text = json.dumps([[1], value, {"a": [2]}])
     at = data.draw(st.integers(0, len(text) - 1))
-    changed = text[:at] + data.draw(st.sampled_from(list('{}[]",:\\ 0-.e'))) + text[at + 1 :]
+    put_in = data.draw(st.sampled_from([*'{}[]",:\\ 0-.e', "null", ""]))
+    changed = text[:at] + put_in + text[at + data.draw(st.integers(0, 1)) :]
     try:
-        _outline(changed)
+        _outline(changed, block_characters=data.draw(st.sampled_from([1, 7, 1 << 18])))
     except Unprocessable:
         assert not _is_json(changed)
     else:

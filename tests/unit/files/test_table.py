@@ -159,6 +159,15 @@ def test_a_line_of_enormous_length_is_a_fault_with_its_line(inspect: Inspect) ->
     assert (caught.value.code, caught.value.detail[:7]) == ("record_too_long", "line 3:")
 
 
+def test_a_limit_of_the_csv_module_is_said_with_its_line(inspect: Inspect) -> None:
+    before = csv.field_size_limit(70_000)
+    try:
+        with pytest.raises(Unprocessable, match="line 3: field larger than field limit"):
+            inspect(b"a,b\n1,2\n" + b"x" * 100_000 + b",2\n", "a.csv")
+    finally:
+        csv.field_size_limit(before)
+
+
 def test_a_large_field_is_read_and_cut_in_the_preview(inspect: Inspect) -> None:
     result = inspect(b"a,b\n" + b"x" * 3_000_000 + b",2\n", "a.csv").result
     assert (result["rows"], result["preview"]) == (1, [["x" * 1000, "2"]])

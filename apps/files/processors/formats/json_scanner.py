@@ -124,19 +124,17 @@ class _Scanner:
             return 0
         window.fill()
         begin = window.at
-        self._pass(grammar.members if is_object else grammar.elements)
+        self._pass_by(grammar.members if is_object else grammar.elements)
         return grammar.items_in(window.text[begin : window.at]) if level == 1 else 0
 
-    def _pass(self, pattern: Callable[[int], re.Pattern[str]]) -> bool:
-        """Pass what matches: first as deep as the deepest so far, then deeper, which has to be looked at for that."""
+    def _pass_by(self, pattern: Callable[[int], re.Pattern[str]]) -> bool:
+        """Pass what matches, and see how deep it is where that may be deeper than anything so far."""
         window, level = self.window, len(self.stack)
         begin, known = window.at, min(self.outline.depth - level, grammar.RUN_LEVELS)
-        known_end = grammar.end_of(pattern(known), window.text, begin)
-        window.at = known_end
-        if known < grammar.RUN_LEVELS:
-            window.at = grammar.end_of(pattern(grammar.RUN_LEVELS), window.text, known_end)
-        if window.at > known_end:
-            found = level + grammar.depth_of(window.text[known_end : window.at])
+        window.at = grammar.end_of(pattern(known), window.text, begin)
+        if window.at == begin and known < grammar.RUN_LEVELS:
+            window.at = grammar.end_of(pattern(grammar.RUN_LEVELS), window.text, begin)
+            found = level + grammar.depth_of(window.text[begin : window.at])
             self.outline.depth = max(self.outline.depth, found)
         return window.at > begin
 
@@ -159,7 +157,7 @@ class _Scanner:
             self._string()
         elif char in CONTAINERS:
             # The top is always opened, as its items are counted.
-            if not (self.stack and self._pass(grammar.value)):
+            if not (self.stack and self._pass_by(grammar.value)):
                 self._open(ord(char))
         else:
             found = grammar.SCALAR.match(window.text, window.at)
@@ -217,7 +215,8 @@ def _beginning_of_string(text: str, at: int) -> str:
 def _unexpected(ahead: str) -> str:
     if not ahead:
         return "the text ends where a value is expected"
-    return f"{ahead.split(maxsplit=1)[0]!r} is not a JSON value"
+    shown = ahead[0] if ahead[0].isspace() else ahead.split(maxsplit=1)[0]
+    return f"{shown!r} is not a JSON value"
 
 
 def _unexpected_in_string(ahead: str) -> str:
