@@ -15,6 +15,7 @@ import requests
 
 from tests.support.processes import MANAGE, ChildProcess, wait_until
 from tests.unit.common.forms import BOUNDARY, form, part
+from tests.unit.ops.descriptors import open_below
 from tests.unit.ops.raw import EXPECT, Connection, connected, exchange, length, request
 
 FORM_TYPE = f"Content-Type: multipart/form-data; boundary={BOUNDARY}"
@@ -97,7 +98,7 @@ def test_an_upload_under_way_is_finished_before_the_end(start: Start) -> None:
     body = form(part("file", b"x" * 200_000, "x.txt"))
     with connected(service.port) as connection:
         connection.send(upload_head(len(body)), body[:100_000])
-        wait_until(lambda: list_open(service, "media/incoming"), 20, "the body has begun to arrive")
+        wait_until(lambda: open_below(service.incoming, service.child.pid), 20, "the body has begun to arrive")
         service.child.send_signal(signal.SIGTERM)
         wait_until(lambda: is_refused(service.port), 20, "nobody is let in any more")
         connection.send(body[100_000:])
@@ -113,12 +114,6 @@ def test_what_does_not_end_within_the_grace_is_cut_off(start: Start) -> None:
         wait_until(lambda: requests.get(f"{service.url}/health/live/", timeout=20).ok, 20, "it answers")
         assert service.child.terminate(8) == 0
     assert "cut off" in service.child.output
-
-
-def list_open(service: Service, part_of_name: str) -> list[str]:
-    """The files that it has open below a folder, those without a name included."""
-    descriptors = [fd for fd in Path(f"/proc/{service.child.pid}/fd").iterdir() if fd.is_symlink()]
-    return [name for name in (str(fd.readlink()) for fd in descriptors) if part_of_name in name]
 
 
 def is_refused(port: int) -> bool:
@@ -149,8 +144,8 @@ def test_a_client_that_goes_away_leaves_nothing(start: Start) -> None:
     service = start()
     with connected(service.port) as connection:
         connection.send(upload_head(10_000_000), b"x" * 1_000_000)
-        wait_until(lambda: list_open(service, "media/incoming"), 20, "the body has begun to arrive")
-    wait_until(lambda: not list_open(service, "media/incoming"), 20, "the body is dropped")
+        wait_until(lambda: open_below(service.incoming, service.child.pid), 20, "the body has begun to arrive")
+    wait_until(lambda: not open_below(service.incoming, service.child.pid), 20, "the body is dropped")
     assert list(service.incoming.iterdir()) == []
     assert service.stored() == 0
 

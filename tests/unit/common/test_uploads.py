@@ -3,8 +3,10 @@
 import base64
 import errno
 import io
+import tempfile
 import tracemalloc
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -282,8 +284,17 @@ def test_a_large_file_is_never_held_in_memory() -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("size", [5000, 100_000], ids=["at the end", "on the way"])
-def test_a_full_disk_is_an_error_of_the_disk(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("django.core.files.temp.NamedTemporaryFile", lambda **_options: open("/dev/full", "w+b"))  # noqa: PTH123, SIM115
+def test_a_disk_that_fills_up_is_an_error_of_the_disk_and_leaves_no_file(
+    size: int, incoming: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def full_for_the_second(**options: Any) -> Any:
+        opened.append("one more")
+        return tempfile.NamedTemporaryFile(**options) if len(opened) == 1 else Path("/dev/full").open("w+b")
+
+    monkeypatch.setattr("django.core.files.temp.NamedTemporaryFile", full_for_the_second)
     with pytest.raises(OSError, match="No space") as caught:
-        _ = post(form(part("file", b"x" * size, "x"))).FILES
+        _ = post(form(part("file", b"x", "x"), part("file", b"x" * size, "x"))).FILES
     assert caught.value.errno == errno.ENOSPC
+    assert list(incoming.iterdir()) == []

@@ -73,7 +73,7 @@ def test_a_reader_that_stops_reading_does_not_keep_its_thread(start_server: Call
     server = start_server(threads=1)
     with connected(server.port) as stuck:
         stuck.send(request("GET", "/large/"))
-        wait_until(lambda: server.probe.paths, 5, "the request has reached the application")
+        wait_until(lambda: server.probe.paths, 20, "the request has reached the application")
         assert exchange(server.port, request("GET", "/quick/")).status == 200
 
 
@@ -123,7 +123,7 @@ def test_stopping_lets_requests_end_and_closes_idle_connections(server: RunningS
         assert idle.answer().status == 200
         busy.send(request("GET", "/wait/"))
         sending.send(request("POST", "/upload/", length(4)), b"ab")
-        wait_until(lambda: "/wait/" in server.probe.paths, 5, "the request is being worked on")
+        wait_until(lambda: "/wait/" in server.probe.paths, 20, "the request is being worked on")
         server.server.stop()
         assert idle.rest() == b""
         with pytest.raises(OSError, match=os.strerror(errno.ECONNREFUSED)):
@@ -142,7 +142,7 @@ def test_stopping_takes_no_longer_than_the_grace(start_server: Callable[..., Run
     with connected(server.port) as busy, connected(server.port) as sending:
         busy.send(request("GET", "/wait/"))
         sending.send(request("POST", "/upload/", length(4)), b"ab")
-        wait_until(lambda: "/wait/" in server.probe.paths, 5, "the request is being worked on")
+        wait_until(lambda: "/wait/" in server.probe.paths, 20, "the request is being worked on")
         server.server.stop()
         server.thread.join(5)
         assert not server.thread.is_alive()
