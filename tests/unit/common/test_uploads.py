@@ -282,19 +282,33 @@ def test_a_large_file_is_never_held_in_memory() -> None:
     files["file"].close()
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("size", [5000, 100_000], ids=["at the end", "on the way"])
-def test_a_disk_that_fills_up_is_an_error_of_the_disk_and_leaves_no_file(
-    size: int, incoming: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+
+
+@pytest.fixture
+def disk_full_for_the_second_file(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
 
-    def full_for_the_second(**options: Any) -> Any:
+    def open_file(**options: Any) -> Any:
         opened.append("one more")
         return tempfile.NamedTemporaryFile(**options) if len(opened) == 1 else Path("/dev/full").open("w+b")
 
-    monkeypatch.setattr("django.core.files.temp.NamedTemporaryFile", full_for_the_second)
+    monkeypatch.setattr("django.core.files.temp.NamedTemporaryFile", open_file)
+
+
+@needs_full
+@pytest.mark.parametrize("size", [5000, 100_000], ids=["at the end", "on the way"])
+def test_a_disk_that_fills_up_is_an_error_of_the_disk_and_leaves_no_file(
+    size: int, incoming: Path, disk_full_for_the_second_file: None
+) -> None:
     with pytest.raises(OSError, match="No space") as caught:
         _ = post(form(part("file", b"x", "x"), part("file", b"x" * size, "x"))).FILES
     assert caught.value.errno == errno.ENOSPC
+    assert list(incoming.iterdir()) == []
+
+
+@needs_full
+def test_a_full_disk_does_not_hide_what_else_is_wrong(incoming: Path, disk_full_for_the_second_file: None) -> None:
+    with pytest.raises(TruncatedBodyError):
+        _ = post(part("file", b"x", "x") + part("file", b"x" * 5000, "x")).FILES
     assert list(incoming.iterdir()) == []
