@@ -40,7 +40,7 @@ class DealsFile:
         self._text = Text(stream, charset=charset, piece_bytes=max(1, min(PIECE_BYTES, limits.record_bytes // 4)))
         self._limits = limits
         self._leading = leading
-        self._next_line = 1
+        self._header_line = self._next_line = 1
         self._checked = self._check()
         self._rows: Rows | None = None
         self.rows = 0
@@ -56,11 +56,15 @@ class DealsFile:
         return self._text.bytes_read
 
     def rows_for_copy(self) -> Iterator[bytes]:
-        """Blocks of rows in COPY's text format; ends at the end of the file or before the block with a fault."""
+        """Blocks of rows in COPY's text format; ends at the end of the file or before the block with a fault.
+
+        No block is empty: to COPY that would be the end.
+        """
         for rows in self._checked:
             if self.faults:
                 return
-            yield rows.encode()
+            if rows:
+                yield rows.encode()
 
     def find_more_faults(self) -> None:
         """Read on to the end, or until there are MOST_FAULTS."""
@@ -76,8 +80,10 @@ class DealsFile:
         except BadTextError as error:
             self.faults.append(Fault(line=self._next_line, code=error.code, detail=error.detail))
         if not self.rows and not self.faults:
-            detail = "there is no deal in the file" if self.header else "there is no header in the file"
-            self.faults.append(Fault(line=1, code="no_deals", detail=detail))
+            missing = "deal" if self.header else "header"
+            self.faults.append(
+                Fault(line=self._header_line, code="no_deals", detail=f"there is no {missing} in the file")
+            )
         yield ""
 
     def _check_blocks(self) -> Iterator[str]:
@@ -103,6 +109,7 @@ class DealsFile:
         record, below = header.split(block)
         if record is None:
             return below
+        self._header_line = record.first_line
         found = header.read(record.text, record.first_line)
         if isinstance(found, Header):
             self.header = found

@@ -67,19 +67,21 @@ def _end_of_first(text: str, done: int) -> int:
 
 
 def _end_of_last(text: str) -> int:
-    """Where the last whole record ends; 0: there is none."""
-    end = _line_end_before(text, len(text))
-    quotes = text.count(QUOTE, 0, end)
-    while quotes % 2:
-        earlier = _line_end_before(text, end - (2 if text.endswith("\r\n", 0, end) else 1))
-        quotes -= text.count(QUOTE, earlier, end)
-        end = earlier
-    return end
+    """Where the last whole record ends; 0: there is none. Every second part between quotes is within them."""
+    parts = text.split(QUOTE)
+    stop = len(text)
+    for index in range(len(parts) - 1, -1, -1):
+        start = stop - len(parts[index])
+        end = _last_line_end(text, start, stop) if index % 2 == 0 else 0
+        if end:
+            return end
+        stop = start - 1
+    return 0
 
 
-def _line_end_before(text: str, stop: int) -> int:
-    """Where the last line that ends before `stop` ends. A CR that is last may be half of a CRLF: no end yet."""
-    return 1 + max(text.rfind("\n", 0, stop), text.rfind("\r", 0, min(stop, len(text) - 1)))
+def _last_line_end(text: str, start: int, stop: int) -> int:
+    """Where the last line ends that ends in between; 0: none does. A CR that is last may be half of a CRLF."""
+    return 1 + max(text.rfind("\n", start, stop), text.rfind("\r", start, min(stop, len(text) - 1)))
 
 
 def _count_lines(text: str) -> int:

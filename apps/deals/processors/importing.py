@@ -26,6 +26,10 @@ class FaultyFileError(Exception):
     """The file has faults; rolls the import's transaction back."""
 
 
+class RowsLostError(Exception):
+    """The database did not store as many rows as were sent."""
+
+
 @dataclass
 class Source:
     """What COPY reads from: psycopg2 calls `read`, and hides what it raises behind an error of its own."""
@@ -60,10 +64,12 @@ def import_deals(import_: Import, stream: Stream) -> None:
 def _store(import_: Import, file: DealsFile) -> None:
     with Progress(import_.pk, import_.size) as progress, runs.completing():
         lifecycle.hold(import_.pk)
-        _copy(_noted(file, progress))
+        copied = _copy(_noted(file, progress))
         if file.faults:
             file.find_more_faults()
             raise FaultyFileError
+        if copied != file.rows:
+            raise RowsLostError(f"{file.rows} rows were read, {copied} were stored")
         lifecycle.finish(import_.pk, _found(import_.pk, file))
 
 
@@ -73,11 +79,12 @@ def _noted(file: DealsFile, progress: Progress) -> Iterator[bytes]:
         yield block
 
 
-def _copy(blocks: Iterator[bytes]) -> None:
+def _copy(blocks: Iterator[bytes]) -> int:
     source = Source(blocks)
     try:
         with connection.wrap_database_errors, connection.cursor() as cursor:
             cursor.copy_expert(COPY, source)
+            return int(cursor.rowcount)
     except DatabaseError:
         if source.error:
             raise source.error from None
