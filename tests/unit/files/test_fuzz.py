@@ -13,6 +13,8 @@ from apps.files.processors.registry import PROCESSORS
 from tests.unit.files import samples
 from tests.unit.files.conftest import assert_storable, ignore
 
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
 #: Seconds that no example may take; what they take is milliseconds.
 DEADLINE = settings(
     deadline=10_000, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60

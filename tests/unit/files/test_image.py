@@ -17,6 +17,10 @@ from apps.files.processors.formats import image_blocks
 from tests.unit.files import samples
 from tests.unit.files.conftest import Inspect, ignore
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::PIL.Image.DecompressionBombWarning", "ignore:Corrupt EXIF data:UserWarning"
+)
+
 
 def opened(thumbnail: bytes | None) -> Image.Image:
     assert thumbnail is not None

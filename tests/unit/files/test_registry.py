@@ -1,7 +1,9 @@
 """The registry: what all kinds have, how a kind is added, and what is done about ties."""
 
 import hashlib
-import struct
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -12,24 +14,28 @@ from apps.files.processors.registry import PROCESSORS, Registry
 from tests.unit.files import samples
 from tests.unit.files.conftest import Inspect, ignore
 
-
-def process_font(context: Context) -> Processed:
-    with context.path.open("rb") as file:
-        header = file.read(14)
-    if len(header) < 14:
-        raise Unprocessable("truncated", "The font ends within its header.")
-    return Processed(result={"tables": struct.unpack(">H", header[12:14])[0]})
-
-
-FONT = Processor(kind="font", content_types=frozenset({"font/woff2"}), process=process_font)
+HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "add-a-file-kind.md"
 WOFF2 = b"wOF2\x00\x01\x00\x00" + bytes(4) + b"\x00\x09" + bytes(40)
 
 
-def test_a_kind_is_added_by_a_processor_and_a_line(inspect: Inspect) -> None:
-    with_fonts = Registry([*PROCESSORS, FONT])
+def processor_of_the_how_to() -> Processor:
+    """The module that the document tells to write, run as it stands there."""
+    code = textwrap.dedent(HOW_TO.read_text().split("```python\n")[1].split("   ```")[0])
+    module: dict[str, object] = {}
+    exec(code, module)  # noqa: S102 — our own document
+    processor = module["PROCESSOR"]
+    assert isinstance(processor, Processor)
+    return processor
+
+
+def test_a_kind_is_added_as_the_how_to_says(inspect: Inspect) -> None:
+    with_fonts = Registry([*PROCESSORS, processor_of_the_how_to()])
     assert with_fonts.detect(WOFF2, "a.woff2", len(WOFF2)).kind == "font"
+    assert "font" in with_fonts.kinds()
     result = inspect(WOFF2, "a.png", with_registry=with_fonts).result
     assert (result["tables"], result["mismatch"]["detected"]) == (9, "font/woff2")
+    with pytest.raises(Unprocessable, match="ends within its header"):
+        inspect(WOFF2[:20], "a.woff2", with_registry=with_fonts)
     assert registry.detect(WOFF2, "a.woff2", len(WOFF2)).kind == "other"
 
 
@@ -46,9 +52,13 @@ def test_a_kind_may_have_a_further_processor_for_other_content_types(inspect: In
     assert sheets.kinds() == registry.kinds()
 
 
+def ignored(_context: Context) -> Processed:
+    return Processed(result={})
+
+
 def test_a_content_type_has_one_processor() -> None:
     with pytest.raises(ValueError, match="Two processors take text/csv"):
-        Registry([*PROCESSORS, Processor(kind="mine", content_types=frozenset({"text/csv"}), process=process_font)])
+        Registry([*PROCESSORS, Processor(kind="mine", content_types=frozenset({"text/csv"}), process=ignored)])
 
 
 def test_the_kinds_are_those_of_the_index() -> None:
@@ -80,6 +90,27 @@ def test_a_kind_that_is_no_longer_there_is_other(tmp_path_factory: pytest.TempPa
     path.write_bytes(b"words")
     context = Context(path, "a", "", "application/pdf", 5, ignore)
     assert set(registry.process("pdf", context).result) == {"sha256", "mismatch"}
+
+
+def test_processors_may_run_in_many_threads_at_once(tmp_path: Path) -> None:
+    def run(number: int) -> Processed:
+        data, name = samples_of_all_kinds[number % len(samples_of_all_kinds)]
+        path = tmp_path / str(number)
+        path.write_bytes(data)
+        found = registry.detect(data, name, len(data))
+        return registry.process(found.kind, Context(path, name, "", found.content_type, len(data), ignore))
+
+    samples_of_all_kinds = [
+        (samples.image("WEBP", size=(400, 300)), "a.webp"),
+        (samples.progressive_jpeg(2), "a.jpg"),
+        ("имя;сумма\nИван;2\n".encode("cp1251"), "a.csv"),
+        (b'{"a": [1, {"b": null}]}', "a.json"),
+        ("Привет, мир\n".encode("utf-16"), "a.txt"),
+    ]
+    alone = [run(number) for number in range(len(samples_of_all_kinds))]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(run, range(40)))
+    assert together == alone * 8
 
 
 @pytest.mark.parametrize(
