@@ -46,7 +46,7 @@ class Board:
 
     def count_begun(self, rows: int) -> int:
         """How many of the first so many calls have begun."""
-        return rows - self.began[:rows].tolist().count(0.0)
+        return rows - self.began[:rows].tolist().count(0)
 
 
 @cache

@@ -21,7 +21,7 @@ from tests.benchmarks.board import VARIABLE, Board
 from tests.benchmarks.layers.commands import Layer, known_layers
 from tests.benchmarks.sending import Sender
 from tests.support import databases, session
-from tests.support.processes import ChildProcess
+from tests.support.processes import REPOSITORY, ChildProcess
 
 SETTINGS_MODULE = "tests.benchmarks.settings"
 #: A worker may finish what it runs; nothing here takes longer.
@@ -58,7 +58,7 @@ class Ground:
         databases.migrate(dict(os.environ))
         self.ledger = psycopg2.connect(os.environ["DATABASE_URL"])
         self.ledger.autocommit = True
-        self.redis: redis.Redis[Any] = redis.Redis.from_url(os.environ["REDIS_URL"])
+        self.redis = redis.Redis.from_url(os.environ["REDIS_URL"])
         self.layers = known_layers(celery_python, os.environ["REDIS_URL"])
         self.software = software.versions(celery_python, self.query, self.redis, self.folder)
         self._processes: list[ChildProcess] = []
@@ -129,11 +129,10 @@ class Ground:
                 stderr=errors,
                 text=True,
                 env={**os.environ, **layer.environment},
-                cwd=session.REPOSITORY,
+                cwd=REPOSITORY,
             )
         with process:
             try:
                 yield Sender(process, Path(errors.name))
             finally:
-                process.stdin.close()
-                process.wait(STOP_SECONDS)
+                process.communicate(timeout=STOP_SECONDS)  # closes its input, at which it ends

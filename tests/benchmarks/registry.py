@@ -1,6 +1,7 @@
 """Every benchmark, in the order of the report. A new one is a module in `cases` and a line here."""
 
 from tests.benchmarks.benchmark import Benchmark
+from tests.benchmarks.cases.deals_get import DealsGet
 from tests.benchmarks.cases.drain import Drain
 from tests.benchmarks.cases.files_list import FilesList
 from tests.benchmarks.cases.live import Live
@@ -19,6 +20,7 @@ BENCHMARKS: tuple[type[Benchmark], ...] = (
     Upload,
     UploadMemory,
     FilesList,
+    DealsGet,
 )
 
 

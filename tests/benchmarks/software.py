@@ -21,7 +21,7 @@ class CeleryMissingError(Exception):
 
 
 def versions(
-    celery_python: Path, query: Callable[[str], tuple[Any, ...]], client: "redis.Redis[Any]", folder: Path
+    celery_python: Path, query: Callable[[str], tuple[Any, ...]], client: redis.Redis, folder: Path
 ) -> dict[str, str]:
     """By name; with the durability of the disk, which belongs to them."""
     server = client.info("server")

@@ -41,7 +41,7 @@ class Consumption:
     def _commands(self) -> float:
         """All that anybody has sent to Redis, but for this question."""
         asked = self._ground.redis.info("commandstats")
-        return sum(stats["calls"] for name, stats in asked.items() if not name.startswith("cmdstat_info"))
+        return sum(float(stats["calls"]) for name, stats in asked.items() if not name.startswith("cmdstat_info"))
 
 
 def _processor_seconds(processes: Iterable[psutil.Process]) -> float:

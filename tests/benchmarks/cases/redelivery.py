@@ -46,7 +46,7 @@ class Redelivery(Benchmark):
             for row in range(number):
                 doomed = self.ground.start(layer.worker, layer.environment)
                 sender.burst(1, first=row)
-                wait_until(lambda row=row: self.ground.board.began[row], DEADLINE_SECONDS, "the task begun")
+                _wait_for_begin(self.ground, doomed, row)
                 with self.ground.worker(layer):
                     wait_until(self._two_lead, DEADLINE_SECONDS, "both workers at work")
                     killed_at = time.time()
@@ -79,12 +79,20 @@ class Redelivery(Benchmark):
 
 
 def _kill_runner(ground: Ground, worker: ChildProcess, row: int) -> float:
-    wait_until(lambda: ground.board.began[row], DEADLINE_SECONDS, f"call {row} begun:\n{worker.output}")
+    _wait_for_begin(ground, worker, row)
     runner = psutil.Process(int(ground.board.pid[row]))
     wait_until(lambda: time.time() - runner.create_time() > GROWN_UP_SECONDS, DEADLINE_SECONDS, "a grown-up process")
     killed_at = time.time()
     os.kill(runner.pid, signal.SIGKILL)
     return _wait_for_next(ground, row) - killed_at
+
+
+def _wait_for_begin(ground: Ground, worker: ChildProcess, row: int) -> None:
+    def begun() -> bool:
+        assert worker.is_running(), worker.output
+        return bool(ground.board.began[row])
+
+    wait_until(begun, DEADLINE_SECONDS, f"call {row} begun")
 
 
 def _wait_for_next(ground: Ground, row: int) -> float:

@@ -1,7 +1,7 @@
-"""The same path as ours, so that the same limits hold."""
+"""The same paths as ours, so that the same limits hold."""
 
 from django.urls import path
 
-from tests.benchmarks.web.views import PlainUpload
+from tests.benchmarks.web.views import PlainAnswer, PlainUpload
 
-urlpatterns = [path("api/v1/upload/", PlainUpload.as_view())]
+urlpatterns = [path("api/v1/upload/", PlainUpload.as_view()), path("api/v1/deals/", PlainAnswer.as_view())]

@@ -1,5 +1,8 @@
 """Views as somebody would write them who wants nothing but the speed of DRF."""
 
+import os
+
+from django.http import HttpResponse
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,3 +19,12 @@ class PlainUpload(APIView):
     def post(self, request: Request) -> Response:
         stored = StoredFile.objects.create(file=request.data["file"])
         return Response({"id": stored.pk, "file": stored.file.url}, status=201)
+
+
+class PlainAnswer(APIView):
+    """Answers the bytes of BENCH_ANSWER, and nothing else happens."""
+
+    answer = os.environ.get("BENCH_ANSWER", "").encode()
+
+    def get(self, request: Request) -> HttpResponse:
+        return HttpResponse(self.answer, content_type="application/json")
