@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.common import multipart
-from tests.unit.common.forms import form, part, post
+from tests.unit.common.forms import BOUNDARY, form, part, post
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +88,12 @@ def test_a_form_read_by_the_csrf_check_is_refused_alike(incoming: Path) -> None:
 def test_a_form_without_a_boundary_is_malformed() -> None:
     response = answer_to(post(form(part("file", b"abc", "x.txt")), "multipart/form-data"))
     assert (response.status_code, response.data["code"]) == (400, "malformed")
+
+
+def test_a_charset_that_is_none_for_text_is_an_error_of_the_client() -> None:
+    request = post(form(part("file", b"x", "x")), f"multipart/form-data; boundary={BOUNDARY}; charset=bz2_codec")
+    response = answer_to(request)
+    assert (response.status_code, response.data["code"]) == (400, "parse_error")
 
 
 def test_another_media_type_is_415() -> None:
