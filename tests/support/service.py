@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
@@ -93,6 +94,10 @@ class Ledger:
     def effects(self, kind: str = "done") -> list[Any]:
         return self.rows("SELECT * FROM probe_effect WHERE kind = %s ORDER BY id", [kind])
 
+    def ends_of(self, invocation: str) -> list[str]:
+        """The status that each call of its `on_end` was told, of the calls whose transaction was committed."""
+        return [effect.name for effect in self.effects("end") if effect.invocation == invocation]
+
 
 class Caller:
     """A process that sends. One order at a time."""
@@ -107,7 +112,7 @@ class Caller:
             cwd=REPOSITORY,
         )
         self._lock = threading.Lock()
-        self._read()
+        self._ready = False
 
     def send(self, task: str, *arguments: Any, delay_seconds: float | None = None) -> str:
         """Send one; returns its id."""
@@ -137,6 +142,8 @@ class Caller:
     def _order(self, **order: Any) -> dict[str, Any]:
         assert self._popen.stdin is not None
         with self._lock:
+            if not self._ready:
+                self._ready = not self._read()
             self._popen.stdin.write(json.dumps(order) + "\n")
             self._popen.stdin.flush()
             answer = self._read()
@@ -195,8 +202,9 @@ class Stream:
 class WorkerCommand:
     """A running worker command: the supervisor and its children."""
 
-    def __init__(self, process: ChildProcess) -> None:
+    def __init__(self, process: ChildProcess, *, processes: int) -> None:
         self.process = process
+        self.processes = processes
 
     def children(self) -> list[psutil.Process]:
         """Of the supervisor, the oldest first."""
@@ -206,6 +214,15 @@ class WorkerCommand:
             return []
         return sorted(children, key=lambda child: child.pid)
 
+    def child(self, deadline_seconds: float = 10) -> psutil.Process:
+        """The oldest, as soon as there is one."""
+        return wait_until(self.children, deadline_seconds, "a child of the worker")[0]
+
+    def kill_all(self) -> None:
+        """`kill -9` of the supervisor and all children at once, as the death of a machine."""
+        self.process.send_signal_to_group(signal.SIGKILL)
+        self.process.wait()
+
     def suspend(self) -> None:
         """Stop the clock for all of it, as the pause of a virtual machine does."""
         self.process.send_signal_to_group(signal.SIGSTOP)
@@ -213,42 +230,46 @@ class WorkerCommand:
     def resume(self) -> None:
         self.process.send_signal_to_group(signal.SIGCONT)
 
-    def wait_for_child(self, deadline_seconds: float = 10) -> psutil.Process:
-        return wait_until(self.children, deadline_seconds, "a child of the worker")[0]
-
 
 class Service:
     """One database, one Redis, and the processes that a test starts on them."""
 
     def __init__(self, environment: dict[str, str], start_process: Callable[..., ChildProcess]) -> None:
         self.environment = {**environment, "DJANGO_SETTINGS_MODULE": "tests.support.probe_settings"}
+        Path(environment["DATA_DIR"]).mkdir(parents=True, exist_ok=True)
         self.ledger = Ledger(environment["DATABASE_URL"])
+        self.ledger.rows(traces.TABLE)
         self._start_process = start_process
-        self._callers: list[Caller] = []
+        self._callers = [Caller(self.environment)]
 
     def start_worker(self, *, processes: int = 1, threads: int = 8, grace: float = 25) -> WorkerCommand:
         """`manage.py worker`; returns at once."""
         options = ["-p", str(processes), "-t", str(threads), "--grace", str(grace)]
-        return WorkerCommand(self._start_process([*MANAGE, "worker", *options], env=self.environment))
+        started = self._start_process([*MANAGE, "worker", *options], env=self.environment)
+        return WorkerCommand(started, processes=processes)
 
-    def start_worker_at_work(self, **options: Any) -> WorkerCommand:
-        """The same, returning when one of its children has ended a task (or another worker's has)."""
-        known = [row.id for row in self.ledger.rows("SELECT id FROM tasks_workerprocess")]
-        worker = self.start_worker(**options)
-        expected = options.get("processes", 1)
-
-        def has_leases() -> bool:
-            assert worker.process.is_running(), worker.process.output
-            statement = "SELECT count(*) FROM tasks_workerprocess WHERE id <> ALL (%s)"
-            return bool(self.ledger.one(statement, [known]) >= expected)
-
-        wait_until(has_leases, 20, "leases of the new worker's children")
-        self.ledger.wait_for_status(self.caller().send_many("do_nothing", [[]] * 20 * expected).ids, "succeeded", 20)
+    def start_worker_at_work(self, *, processes: int = 1, threads: int = 8, grace: float = 25) -> WorkerCommand:
+        """The only worker, returned when it has ended tasks."""
+        worker = self.start_worker(processes=processes, threads=threads, grace=grace)
+        self.wait_for_work(worker)
         return worker
+
+    def wait_for_work(self, *workers: WorkerCommand) -> None:
+        """Until all the processes of these, which are all there are, have leases, and tasks have ended."""
+        expected = sum(worker.processes for worker in workers)
+
+        def have_leases() -> bool:
+            for worker in workers:
+                assert worker.process.is_running(), worker.process.output
+            return bool(self.ledger.one("SELECT count(*) FROM tasks_workerprocess") >= expected)
+
+        wait_until(have_leases, 20, "leases of all workers' children")
+        self.ledger.wait_for_status(self.caller().send_many("do_nothing", [[]] * 20 * expected).ids, "succeeded", 20)
 
     def start_rundramatiq(self, *, processes: int, threads: int) -> WorkerCommand:
         options = ["-p", str(processes), "-t", str(threads)]
-        return WorkerCommand(self._start_process([*MANAGE, "rundramatiq", *options], env=self.environment))
+        started = self._start_process([*MANAGE, "rundramatiq", *options], env=self.environment)
+        return WorkerCommand(started, processes=processes)
 
     def caller(self, number: int = 0) -> Caller:
         """A caller, started when it is first asked for."""

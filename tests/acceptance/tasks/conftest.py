@@ -1,11 +1,13 @@
 """The service under test, and where its figures go."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.probes import traces
+from apps.ops.embedded.postgres import PostgresServer
+from tests.support import databases, session
 from tests.support.processes import REPOSITORY, ChildProcess
 from tests.support.service import Service
 
@@ -14,13 +16,55 @@ FIGURES_PATH = REPOSITORY / "test-output" / "task-layer-figures.txt"
 
 @pytest.fixture
 def service(service_environment: dict[str, str], start_process: Callable[..., ChildProcess]) -> Iterator[Service]:
-    """A migrated, empty service with the probes' table; nothing runs yet. For a PostgreSQL of its own the test asks
-    for `own_postgres` before this."""
-    Path(service_environment["DATA_DIR"]).mkdir(parents=True, exist_ok=True)
+    """An empty service of the test's own with the probes' table; no worker runs yet. For a PostgreSQL that may be
+    restarted the test asks for `own_postgres` as well."""
     service = Service(service_environment, start_process)
-    service.ledger.rows(traces.TABLE)
     yield service
     service.end()
+
+
+@pytest.fixture(scope="session")
+def lasting_postgres() -> Iterator[PostgresServer]:
+    folder = session.make_folder(Path(os.environ["DATA_DIR"]).parent)
+    server = PostgresServer(folder / "postgres")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_postgres(lasting_postgres: PostgresServer) -> Iterator[PostgresServer]:
+    """A PostgreSQL to be restarted. To make one takes seconds: each test finds the last one's running and emptied."""
+    yield lasting_postgres
+    if not lasting_postgres.is_running():
+        lasting_postgres.start()
+    databases.drop_database(lasting_postgres.url())
+    with databases.statements(lasting_postgres.url()) as cursor:
+        cursor.execute(f"CREATE DATABASE {databases.database_name(lasting_postgres.url())}")
+
+
+@pytest.fixture(scope="module")
+def calm_service(migrated_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service that all tests of a module share, for tests that take nothing away from it. No worker runs yet."""
+    children: list[ChildProcess] = []
+
+    def start(command: list[str], *, env: dict[str, str]) -> ChildProcess:
+        output_path = tmp_path_factory.mktemp("worker") / "output.txt"
+        children.append(ChildProcess(command, env=env, output_path=output_path))
+        return children[-1]
+
+    environment = {
+        **os.environ,
+        "DATABASE_URL": databases.create_database(os.environ["DATABASE_URL"], template=migrated_template),
+        "REDIS_URL": session.with_path(os.environ["REDIS_URL"], "15"),
+        "DATA_DIR": str(tmp_path_factory.mktemp("data")),
+    }
+    service = Service(environment, start)
+    yield service
+    service.end()
+    for child in children:
+        child.kill_all()
+    databases.drop_database(environment["DATABASE_URL"])
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Worker processes are killed at random moments; nothing is lost and no effect is repeated."""
 
 import random
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -43,9 +42,8 @@ class Chaos:
         """Parent and children at once, as the death of a machine does."""
         wait_until(self._nobody_was_hit_twice, 15, "the end of what was killed twice")
         pids = [process.pid for process in worker.process.processes()]
-        worker.process.send_signal_to_group(signal.SIGKILL)
+        worker.kill_all()
         self.killed_at |= dict.fromkeys(pids, time.time())
-        worker.process.wait()
 
     def _nobody_was_hit_twice(self) -> bool:
         statement = "SELECT count(*) FROM tasks_invocation WHERE deaths > 1 AND finished_at IS NULL"

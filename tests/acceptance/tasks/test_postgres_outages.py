@@ -69,7 +69,7 @@ def test_an_outage_is_not_the_death_of_the_suspects_that_run_meanwhile(
     suspects = service.caller().send_many("rest", [[6]] * 3).ids
     for suspect in suspects:
         service.wait_for_start(suspect)
-    worker.wait_for_child().kill()
+    worker.child().kill()
     for suspect in suspects:
         service.wait_for_start(suspect, number=2)
     shut_down(own_postgres)

@@ -5,22 +5,31 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.processes import wait_until
-from tests.support.service import Service
+from tests.support.service import Service, WorkerCommand
+
+
+@pytest.fixture(scope="module", autouse=True, name="worker")
+def only_worker(calm_service: Service) -> WorkerCommand:
+    return calm_service.start_worker_at_work()
+
+
+@pytest.fixture(name="service")
+def shared_service(calm_service: Service) -> Service:
+    """The tests of this module leave it as they find it."""
+    return calm_service
 
 
 def test_a_task_that_fails_twice_succeeds_at_the_third_attempt(service: Service) -> None:
-    service.start_worker_at_work()
     failing = service.caller().send("fail", 2)
     service.ledger.wait_for_status([failing], "succeeded", 10)
     row = service.ledger.invocation(failing)
     assert (row.retries, row.attempt, row.error) == (2, 3, "")
-    assert service.ledger.effects("end") == []
+    assert service.ledger.ends_of(failing) == []
 
 
 def test_backoff_is_kept_and_the_last_error_ends_the_task_together_with_its_on_end(
     service: Service, figure: Callable[[str], None]
 ) -> None:
-    service.start_worker_at_work()
     failing = service.caller().send("fail_with_backoff")
     service.ledger.wait_for_status([failing], "dead", 15)
     first, second, third = [start.at for start in service.starts_of(failing)]
@@ -32,7 +41,9 @@ def test_backoff_is_kept_and_the_last_error_ends_the_task_together_with_its_on_e
     figure(f"backoff of 1 s and 2 s was {second - first:.3f} s and {third - second:.3f} s")
     # The transaction that wrote each row's present version is the same one.
     (ended_in,) = service.ledger.rows("SELECT xmin::text FROM tasks_invocation WHERE id = %s", [failing])
-    (told_in,) = service.ledger.rows("SELECT xmin::text FROM probe_effect WHERE kind = 'end'")
+    (told_in,) = service.ledger.rows(
+        "SELECT xmin::text FROM probe_effect WHERE kind = 'end' AND invocation = %s", [failing]
+    )
     assert ended_in == told_in
 
 
@@ -42,21 +53,20 @@ def test_backoff_is_kept_and_the_last_error_ends_the_task_together_with_its_on_e
     ids=["an error", "sys.exit"],
 )
 def test_an_on_end_that_raises_is_called_again_and_the_task_has_not_ended_before(
-    service: Service, task: str, error: str
+    service: Service, worker: WorkerCommand, task: str, error: str
 ) -> None:
-    worker = service.start_worker_at_work()
     failing = service.caller().send(task)
     service.wait_for_start(f"on_end of {failing}")
     worker.process.wait_for_output(error)
     assert service.ledger.invocation(failing).status == "ending"
-    assert service.ledger.effects("end") == []
+    assert service.ledger.ends_of(failing) == []
 
     # The pause before the second call is half a minute: let it be over.
     wait_until(lambda: service.ledger.rows(POSTPONED, [failing]), 5, "the second call is postponed")
     service.ledger.rows("UPDATE tasks_invocation SET due_at = now() WHERE id = %s", [failing])
     service.wait_for_start(f"on_end of {failing}", number=2)
     service.ledger.wait_for_status([failing], "failed", 10)
-    assert [effect.name for effect in service.ledger.effects("end")] == ["failed"]
+    assert service.ledger.ends_of(failing) == ["failed"]
     # Neither the worker nor its records have suffered.
     service.ledger.wait_for_status(service.caller().send_many("do_nothing", [[]] * 20).ids, "succeeded", 10)
     assert len(service.starts_of(failing)) == 1
@@ -66,9 +76,8 @@ POSTPONED = "SELECT 1 FROM tasks_invocation WHERE id = %s AND due_at > now()"
 
 
 @pytest.mark.parametrize("task", ["fail_to_a_slow_end", "die_to_a_slow_end"])
-def test_a_slow_on_end_holds_nobody_up(service: Service, task: str) -> None:
+def test_a_slow_on_end_holds_nobody_up(service: Service, worker: WorkerCommand, task: str) -> None:
     """Neither the records of other tasks nor the supervisor, who starts killed processes again and keeps leases."""
-    worker = service.start_worker_at_work()
     caller = service.caller()
     ending = caller.send(task)
     service.wait_for_start(f"on_end of {ending}")
@@ -79,21 +88,19 @@ def test_a_slow_on_end_holds_nobody_up(service: Service, task: str) -> None:
     worker.children()[-1].kill()
     service.wait_for_start(neighbour, number=2, deadline_seconds=2)
     service.ledger.wait_for_status([neighbour], "succeeded", 5)
-    assert service.ledger.effects("end") == []
+    assert service.ledger.ends_of(ending) == []
 
     service.ledger.wait_for_quiet(15)
-    assert [effect.invocation for effect in service.ledger.effects("end")] == [ending]
+    assert len(service.ledger.ends_of(ending)) == 1
 
 
 def test_a_time_limit_ends_a_task(service: Service) -> None:
-    service.start_worker_at_work()
     endless = service.caller().send("overrun")
     service.ledger.wait_for_status([endless], "dead", 5)
     assert "TimeLimitExceeded" in service.ledger.invocation(endless).error
 
 
 def test_a_delay_that_no_calendar_holds_ends_the_task_and_holds_nobody_up(service: Service) -> None:
-    service.start_worker_at_work()
     caller = service.caller()
     impossible = caller.send("retry_in_an_aeon")
     service.wait_for_start(impossible)
