@@ -1,8 +1,8 @@
-"""The wake-up through Redis: one list a queue that holds at most one token.
+"""The wake-up through Redis: one sorted set a queue that holds at most one token.
 
-Keys: `understudy:bell:<queue>`, a list of zero or one element. To ring is to leave a token; a waiting worker takes it
-(BLPOP) and looks into the ledger. Nothing else is in Redis, so nothing is lost with it: without a bell a worker looks
-into the ledger every second or two by itself.
+Keys: `understudy:bell:<queue>`, a sorted set of zero or one member. To ring is to put the token there (ZADD, which
+writes nothing where it is already); a waiting worker takes it (BZPOPMIN) and looks into the ledger. Nothing else is in
+Redis, so nothing is lost with it: without a bell a worker looks into the ledger every second or two by itself.
 """
 
 import logging
@@ -18,6 +18,8 @@ from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 
+#: The only member there ever is, with its score.
+TOKEN = {"ring": 0}
 #: How long a sender waits for a Redis that does not answer, in seconds.
 SEND_TIMEOUT_SECONDS = 0.5
 #: After a failure no bell is rung for so long, so that a hanging Redis slows one send a second, not all of them.
@@ -69,15 +71,14 @@ class Bell:
         self.ring(queues)
 
     def ring(self, queues: Iterable[str]) -> None:
-        """LPUSH and LTRIM for each queue, in one round trip."""
+        """One ZADD for each queue, in one round trip."""
         names = list(queues)
         if not names or time.monotonic() < self._muted_until:
             return
         try:
             with self._client.pipeline(transaction=False) as pipeline:
                 for queue in names:
-                    pipeline.lpush(key_of(queue), 1)
-                    pipeline.ltrim(key_of(queue), 0, 0)
+                    pipeline.zadd(key_of(queue), TOKEN)
                 pipeline.execute()
         except redis.RedisError as error:
             self._muted_until = time.monotonic() + MUTE_SECONDS
@@ -105,7 +106,7 @@ class Waiter:
         if self._stopping.is_set():
             return
         try:
-            self._client.blpop([self._key], timeout=max(0.01, seconds))
+            self._client.bzpopmin([self._key], timeout=max(0.01, seconds))
         except redis.RedisError:
             self._stopping.wait(min(seconds, self.WITHOUT_REDIS_SECONDS))
 

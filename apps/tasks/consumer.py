@@ -58,9 +58,11 @@ class LedgerConsumer(Consumer):
 
     #: Longest wait for the bell: how late a task may start whose bell was never heard.
     IDLE_SECONDS = 2.0
-    #: A claim that found fewer than it asked for is not repeated sooner: under a stream of single sends this
-    #: lets them gather into batches. From idle it costs nothing.
-    GATHER_SECONDS = 0.002
+    #: After a claim that found fewer than it asked for, the bell is left alone for so long: a stream of single sends
+    #: gathers into batches, and finds the token in its place. From idle it costs nothing.
+    GATHER_SECONDS = 0.005
+    #: A solo worker, which has no bell, looks so often.
+    SOLO_SECONDS = 0.05
     #: While work never runs out, what became due is looked for so often.
     PROMOTE_SECONDS = 0.5
     #: While work never runs out, a claim starts at the front of the queue so often, for what came in there late.
@@ -146,7 +148,6 @@ class LedgerConsumer(Consumer):
     def _claim(self, wanted: int) -> int:
         """Claim, and return how many slots that has filled. Fewer than wanted behind a floor proves nothing: the
         next claim starts at the front, and only if that finds fewer the queue is drained."""
-        time.sleep(max(0.0, self._claimed_at + self.GATHER_SECONDS - time.monotonic()))
         if time.monotonic() >= self._rescan_at:
             self._floor = ledger.FRONT
             self._rescan_at = time.monotonic() + self.RESCAN_SECONDS
@@ -170,11 +171,11 @@ class LedgerConsumer(Consumer):
             self._drained = False
 
     def _wait(self) -> None:
-        seconds = min(self.IDLE_SECONDS, self._promote_at - time.monotonic())
         if self._station.solo:  # suspects ring no bell of their own, and must not use up another's
-            self._station.stopping.wait(self.GATHER_SECONDS * 25)
-        else:
-            self._waiter.wait(seconds)
+            self._station.stopping.wait(self.SOLO_SECONDS)
+            return
+        self._station.stopping.wait(max(0.0, self._claimed_at + self.GATHER_SECONDS - time.monotonic()))
+        self._waiter.wait(min(self.IDLE_SECONDS, self._promote_at - time.monotonic()))
 
     def _relay(self) -> None:
         """The queue may hold more than this process can start: wake the next one, who does the same."""

@@ -30,7 +30,7 @@ def plain(*_args, **_kwargs):
 
 
 def rung(redis_client, queue="default"):
-    return redis_client.llen(key_of(queue))
+    return redis_client.zcard(key_of(queue))
 
 
 def test_a_rolled_back_send_never_was(redis_client):
@@ -114,7 +114,7 @@ def test_a_bell_that_failed_is_muted_for_a_moment_and_rings_again(own_redis, mon
 
     def ring():
         bell.ring(["default"])
-        return bell._client.llen(key_of("default"))
+        return bell._client.zcard(key_of("default"))
 
     wait_until(ring, 5, "the bell rings again")
 
