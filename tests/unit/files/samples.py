@@ -72,7 +72,7 @@ def gif(frames: int, *, before: bytes = b"", after: bytes = b"") -> bytes:
 
 def progressive_jpeg(scans: int) -> bytes:
     """A progressive JPEG whose last scan is there so many times more."""
-    whole = image("JPEG", progressive=True)
+    whole = image("JPEG", progressive=True, comment=b"x" * 1000)
     return whole[:-2] + whole[whole.rindex(b"\xff\xda") : -2] * scans + whole[-2:]
 
 

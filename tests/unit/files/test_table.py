@@ -70,6 +70,11 @@ def test_a_tsv_is_split_at_tabs_however_many_commas_it_has(inspect: Inspect) -> 
     assert result["preview"] == [["1, 2", "3, 4"]]
 
 
+def test_a_tsv_without_tabs_is_split_at_what_it_has(inspect: Inspect) -> None:
+    assert inspect(b"a,b\n1,2\n", "a.tsv").result["dialect"]["delimiter"] == ","
+    assert inspect(b"a\n1\n", "a.tsv").result["dialect"]["delimiter"] == "\t"
+
+
 def test_excels_separator_line_is_no_row(inspect: Inspect) -> None:
     result = inspect(b"sep=;\na;b\n1;2\n", "a.csv").result
     assert (result["rows"], columns(result), result["dialect"]["separator_line"]) == (

@@ -99,6 +99,14 @@ def test_where_blocks_are_cut_does_not_matter(content: str, cuts: list[int]) -> 
     )
 
 
+@pytest.mark.parametrize("cut", range(10))
+def test_a_cut_at_any_place_does_not_matter(cut: int) -> None:
+    content, counts = "a\r\nb\rc d\n", Counts()
+    counts.add(content[:cut])
+    counts.add(content[cut:])
+    assert (counts.lines, counts.words, counts.characters, counts.preview) == (3, 4, 9, content)
+
+
 def _counted(counts: Counts) -> tuple[Any, ...]:
     return counts.lines, counts.words, counts.characters, counts.preview
 
