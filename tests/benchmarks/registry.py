@@ -2,6 +2,8 @@
 
 from tests.benchmarks.benchmark import Benchmark
 from tests.benchmarks.cases.deals_get import DealsGet
+from tests.benchmarks.cases.deals_import import DealsImport
+from tests.benchmarks.cases.deals_memory import DealsMemory
 from tests.benchmarks.cases.drain import Drain
 from tests.benchmarks.cases.files_list import FilesList
 from tests.benchmarks.cases.live import Live
@@ -21,6 +23,8 @@ BENCHMARKS: tuple[type[Benchmark], ...] = (
     UploadMemory,
     FilesList,
     DealsGet,
+    DealsImport,
+    DealsMemory,
 )
 
 

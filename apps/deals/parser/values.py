@@ -7,16 +7,15 @@ raises BadValueError. Digits are ASCII digits; nothing is trimmed or normalised.
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from itertools import repeat
 
 from apps.deals.parser.faults import BadValueError, shown
 
 MOST_QUANTITY = 2_147_483_647
-#: `2018-12-14 08:29:52` and the same with microseconds: the lengths of a time that is written as Python writes it.
-PLAIN_LENGTHS = {19, 26}
 
 #: numeric(14, 2): twelve digits before the point.
-is_amount = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?").fullmatch
+_AMOUNT = r"[0-9]{1,12}(?:\.[0-9]{1,2})?"
+_is_amount = re.compile(_AMOUNT).fullmatch
+_are_amounts = re.compile(rf"(?:{_AMOUNT}\n)*+").fullmatch
 _WHOLE = re.compile(r"0*([0-9]{1,10})").fullmatch
 _LEADING_ZEROS = re.compile(r"^0+(?=[0-9])")
 _DECIMAL = re.compile(r"-?[0-9]*[.,][0-9]*").fullmatch
@@ -25,6 +24,9 @@ _ISO_8601 = re.compile(
     r"(?:[T ](?:[01][0-9]|2[0-3])(?::?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?"
     r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 ).fullmatch
+#: How most files write a time, with every digit a zero.
+_PLAIN_TIMES = ("0000-00-00 00:00:00.000000", "0000-00-00 00:00:00")
+_TO_ZERO = str.maketrans("123456789", "000000000")
 _SPECIAL = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
@@ -41,7 +43,7 @@ def name(value: str, *, most_bytes: int) -> str:
 
 def total(value: str) -> str:
     amount = _LEADING_ZEROS.sub("", value)
-    if not is_amount(amount):
+    if not _is_amount(amount):
         raise BadValueError("not_money", f"'{shown(value)}' is not an amount of money")
     return amount
 
@@ -69,26 +71,33 @@ def date(value: str) -> str:
 
 
 def totals(column: Sequence[str]) -> Sequence[str]:
-    if not all(map(is_amount, column)):
-        return list(map(total, column))
-    return column
+    """All of a column at once, where none has to be written differently."""
+    joined = "\n".join(column) + "\n"
+    if _are_amounts(joined) and joined.count("\n") == len(column):
+        return column
+    return list(map(total, column))
 
 
 def dates(column: Sequence[str]) -> Sequence[str]:
-    """Times written as Python writes them need not be looked at one by one."""
+    """All of a column at once, where they are times of one plain form, which PostgreSQL reads as Python does."""
+    lengths = set(map(len, column))
+    joined = "".join(column)
+    is_plain = len(lengths) == 1 and any(
+        joined.translate(_TO_ZERO) == form * len(column) for form in _PLAIN_TIMES if len(form) in lengths
+    )
+    if not is_plain or " 24:" in joined:  # newer Pythons take that for the next day's midnight
+        return list(map(date, column))
     try:
-        written = tuple(map(datetime.isoformat, map(datetime.fromisoformat, column), repeat(" ")))
+        list(map(datetime.fromisoformat, column))
     except ValueError:
-        written = ()
-    if written == column and set(map(len, column)) <= PLAIN_LENGTHS:
-        return written
-    return list(map(date, column))
+        return list(map(date, column))
+    return column
 
 
 class Remembered(dict[str, str]):
     """A function of short texts that come again and again. Errors are not remembered, nor are long texts."""
 
-    MOST_TEXTS = 20_000
+    MOST_TEXTS = 50_000
     MOST_CHARACTERS = 64
 
     def __init__(self, function: Callable[[str], str]) -> None:

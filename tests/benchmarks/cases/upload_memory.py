@@ -13,6 +13,7 @@ from tests.benchmarks.answers import AnswerReader
 from tests.benchmarks.benchmark import Benchmark, Turns
 from tests.benchmarks.figures import Figure, column
 from tests.benchmarks.layers.commands import OURS
+from tests.benchmarks.memory import forget_peak, peak_mib
 from tests.benchmarks.sites import Served, Site
 
 MEBIBYTE = 1024 * 1024
@@ -31,9 +32,9 @@ class UploadMemory(Benchmark):
         self.ground.clean()
         with sites.serve(self.ground, Site()) as served:
             _upload(served, 1)
-            before = _forget_peak(served.process.pid)
+            before = forget_peak(served.process.pid)
             _upload(served, self._mebibytes())
-            grown = _memory_mib(served.process.pid, "VmHWM") - before
+            grown = peak_mib(served.process.pid) - before
         shutil.rmtree(Path(os.environ["DATA_DIR"]) / "media")
         return {"mib": grown}
 
@@ -56,15 +57,3 @@ def _upload(served: Served, mebibytes: int) -> None:
         while not status:
             status = reader.feed(client.recv(65536))
     assert status == 201, f"the upload was answered with {status}:\n{served.process.output}"
-
-
-def _forget_peak(pid: int) -> float:
-    """Have the kernel measure the highest resident memory anew; what it is now, in MiB."""
-    Path(f"/proc/{pid}/clear_refs").write_text("5")
-    return _memory_mib(pid, "VmRSS")
-
-
-def _memory_mib(pid: int, name: str) -> float:
-    """A value of /proc/<pid>/status, which has kibibytes."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
