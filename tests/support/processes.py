@@ -1,5 +1,6 @@
 """Start a command as a child of the test, see what it wrote, wait for things with a deadline, kill it."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from typing import TypeVar
 import psutil
 
 from apps.ops.embedded.endings import end_all
+from tests.support.guardian import SESSION_VARIABLE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MANAGE = [sys.executable, str(REPOSITORY / "manage.py")]
@@ -61,12 +63,11 @@ class ChildProcess:
         return self.returncode is None
 
     def processes(self) -> list[psutil.Process]:
-        """The child and all its descendants, the child first."""
-        try:
-            process = psutil.Process(self.pid)
-            return [process, *process.children(recursive=True)]
-        except psutil.NoSuchProcess:
+        """The child and all its descendants, the child first; nobody once the child has been waited for."""
+        if self._popen.returncode is not None:
             return []
+        process = psutil.Process(self.pid)
+        return [process, *process.children(recursive=True)]
 
     def wait_for_output(self, text: str, deadline_seconds: float = 20) -> str:
         """Everything written so far, once `text` is in it; fails at once if the child ends without it."""
@@ -96,11 +97,18 @@ class ChildProcess:
         self._popen.send_signal(number)
 
     def send_signal_to_group(self, number: signal.Signals) -> None:
-        """To every process of its group, as Ctrl-C in a terminal and Heroku's stop do."""
-        try:
+        """To every process of its group, as Ctrl-C in a terminal and Heroku's stop do.
+
+        The group may outlive the child. But once the child has been waited for its number may be given to
+        somebody else, so then only processes of this test session are sent to.
+        """
+        if self._popen.returncode is None:
             os.killpg(self.pid, number)
-        except ProcessLookupError:
             return
+        for process in psutil.process_iter():
+            if _belongs(process, group=self.pid):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.send_signal(number)
 
     def terminate(self, deadline_seconds: float = 20) -> int:
         self.send_signal(signal.SIGTERM)
@@ -117,6 +125,14 @@ class ChildProcess:
         self.send_signal_to_group(signal.SIGKILL)
         end_all(family, [signal.SIGKILL], patience_seconds=5)
         self._popen.wait()
+
+
+def _belongs(process: psutil.Process, *, group: int) -> bool:
+    try:
+        ours = process.environ().get(SESSION_VARIABLE) == os.environ[SESSION_VARIABLE]
+        return ours and os.getpgid(process.pid) == group
+    except (psutil.Error, ProcessLookupError):
+        return False
 
 
 def run(command: Sequence[str], *, env: dict[str, str], deadline_seconds: float = 60) -> str:

@@ -23,6 +23,7 @@ from apps.ops.up.terminal import Terminal
 from project.config import BASE_DIR, ConfigError
 
 READY_SECONDS = 60.0
+PORT_PATIENCE_SECONDS = 2.0
 
 
 class Up:
@@ -69,8 +70,12 @@ class Up:
                 leftovers.end_leftovers(left)
 
     def _take_port(self) -> None:
-        if not ports.is_free(self._config.host, self._config.port):
-            raise PortTakenError(self._config.host, self._config.port)
+        """A process that was killed may hold its port for a moment after it counts as ended."""
+        deadline = time.monotonic() + PORT_PATIENCE_SECONDS
+        while not ports.is_free(self._config.host, self._config.port):
+            if time.monotonic() > deadline:
+                raise PortTakenError(self._config.host, self._config.port)
+            self._supervisor.attend(0.05)
 
     def _start_servers(self) -> None:
         if not self._environment.has("DATABASE_URL"):
@@ -155,8 +160,8 @@ def main() -> int:
         up.start()
         while True:
             supervisor.attend()
-    except StopRequested:
-        terminal.say("stopping")
+    except StopRequested as reason:
+        terminal.say(f"stopping ({reason})")
         return 0
     except (StartError, EmbeddedError) as error:
         terminal.say(f"\n{error}")

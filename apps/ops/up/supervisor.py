@@ -31,7 +31,7 @@ class Supervisor:
 
     def __init__(self, terminal: Terminal, grace_seconds: float) -> None:
         self.settled = False
-        self._stop_requested = False
+        self._stop_signal: signal.Signals | None = None
         self._terminal = terminal
         self._grace_seconds = grace_seconds
         self._events: queue.SimpleQueue[Part | signal.Signals] = queue.SimpleQueue()
@@ -56,8 +56,8 @@ class Supervisor:
 
     def check(self) -> None:
         """For waits that do not handle events: raise StopRequested if somebody asked for the end."""
-        if self._stop_requested:
-            raise StopRequested
+        if self._stop_signal is not None:
+            raise StopRequested(self._stop_signal.name)
 
     def run_once(self, part: Program) -> None:
         """Run a program that is to end by itself, and with success."""
@@ -75,7 +75,7 @@ class Supervisor:
         with contextlib.suppress(queue.Empty):
             self._handle(self._events.get(timeout=seconds))
         if self._make is not None and os.getppid() != self._make:
-            raise StopRequested
+            raise StopRequested("the make that started this is gone")
         while self._restarts and self._restarts[0][0] <= time.monotonic():
             heapq.heappop(self._restarts)[-1].start()
 
@@ -98,7 +98,7 @@ class Supervisor:
 
     def _handle(self, event: Part | signal.Signals) -> None:
         if isinstance(event, signal.Signals):
-            raise StopRequested
+            raise StopRequested(event.name)
         if event.is_running():
             return  # started again already
         if not self.settled:
@@ -109,5 +109,5 @@ class Supervisor:
         heapq.heappush(self._restarts, (time.monotonic() + pause_seconds, id(event), event))
 
     def _note_signal(self, number: int, _frame: FrameType | None) -> None:
-        self._stop_requested = True
-        self._events.put(signal.Signals(number))
+        self._stop_signal = signal.Signals(number)
+        self._events.put(self._stop_signal)
