@@ -24,11 +24,17 @@ def end_all(processes: Sequence[psutil.Process], signals: Sequence[signal.Signal
 
 
 def is_gone(process: psutil.Process) -> bool:
-    """Whether it has ended; in a container without an init an ended orphan stays a zombie for good."""
+    """Whether it has ended, with all it held.
+
+    An ended orphan stays a zombie for good in a container without an init, so a zombie has ended; but not yet
+    while one of its threads still runs, which holds its port and files.
+    """
     try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+        if process.is_running():
+            return bool(process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1)
     except psutil.NoSuchProcess:
         return True
+    return True
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:

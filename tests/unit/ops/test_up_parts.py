@@ -1,6 +1,7 @@
 """Parts that are started again, the lock of a folder, and the end of processes: with real ones, small."""
 
 import os
+import platform
 import queue
 import signal
 import subprocess
@@ -32,6 +33,12 @@ lock = Lock(Path(sys.argv[1]))
 lock.acquire(on_wait=print, check=lambda: None)
 print("held", flush=True)
 sys.stdin.read()
+"""
+
+LEADER_ENDS_FIRST = """
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=[60]).start()
+ctypes.CDLL(None).syscall(60, 0)  # exit, of this thread alone
 """
 
 
@@ -154,6 +161,21 @@ def test_processes_that_ignore_the_gentle_signal_are_killed() -> None:
 
     assert child.wait(5) == -signal.SIGKILL
     child.stdout.close()
+
+
+@pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="ends one thread by its system call"
+)
+def test_a_process_has_not_ended_while_one_of_its_threads_runs() -> None:
+    child = subprocess.Popen([sys.executable, "-c", LEADER_ENDS_FIRST])
+    process = psutil.Process(child.pid)
+    wait_until(lambda: process.status() == psutil.STATUS_ZOMBIE, 20, "its first thread has ended")
+
+    assert not is_gone(process)
+
+    child.kill()
+    wait_until(lambda: is_gone(process), 5, "it has ended as a whole")
+    child.wait()
 
 
 def test_a_lock_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:
