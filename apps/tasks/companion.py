@@ -14,9 +14,10 @@ from django.conf import settings
 
 from apps.tasks import process
 from apps.tasks.bell import Bell
+from apps.tasks.discovery import import_tasks
 from apps.tasks.identity import Identity
 from apps.tasks.keeper import Keeper
-from apps.tasks.supervisor import Supervisor, Ward
+from apps.tasks.supervisor import Orders, Supervisor, Ward
 
 FAREWELL = b"."
 
@@ -48,9 +49,16 @@ def _keep(keeper: Keeper, ward: Ward) -> int:
         most_solo=options["WORKER_THREADS"],
         grace_seconds=options["SHUTDOWN_GRACE_SECONDS"],
         keeper=keeper,
-        work=partial(process.work, threads=1, grace_seconds=options["SHUTDOWN_GRACE_SECONDS"]),
+        work=_work_alone,
         ward=ward,
     ).run()
+
+
+def _work_alone(orders: Orders) -> int:
+    """The body of a solo process. Dramatiq's command imports the tasks after it has booted the process, so the
+    companion, which was forked there, does not know them."""
+    import_tasks()
+    return process.work(orders, threads=1, grace_seconds=settings.TASKS["SHUTDOWN_GRACE_SECONDS"])
 
 
 def _say_farewell(pipe: int) -> None:

@@ -1,0 +1,41 @@
+"""Dramatiq's own command runs tasks too, with a keeper of the lease beside each of its processes."""
+
+import signal
+import time
+from collections.abc import Callable
+
+import psutil
+
+from tests.support.processes import wait_until
+from tests.support.service import Service
+
+
+def test_it_runs_tasks_and_lets_them_finish_when_it_is_stopped_twice(service: Service) -> None:
+    worker = service.start_rundramatiq(processes=1, threads=4)
+    service.wait_for_work(worker)
+    running = service.caller().send("rest", 3)
+    service.wait_for_start(running)
+    began = time.monotonic()
+    worker.process.send_signal_to_group(signal.SIGTERM)
+    wait_until(lambda: time.monotonic() - began > 0.5, 1, "a moment between two signals")
+    worker.process.send_signal_to_group(signal.SIGTERM)
+    assert worker.process.wait(15) == 0, worker.process.output
+    service.ledger.wait_for_status([running], "succeeded", 1)
+
+    assert len(service.starts_of(running)) == 1
+    wait_until(lambda: service.ledger.one("SELECT count(*) FROM tasks_workerprocess") == 0, 5, "no lease is left")
+
+
+def test_the_tasks_of_a_killed_process_run_again_elsewhere(service: Service, figure: Callable[[str], None]) -> None:
+    worker = service.start_rundramatiq(processes=2, threads=4)
+    service.wait_for_work(worker)
+    running = service.caller().send("rest", 6)
+    start = service.wait_for_start(running)
+    service.start_worker()
+    psutil.Process(start.pid).kill()
+    killed_at = time.time()
+    again = service.wait_for_start(running, number=2, deadline_seconds=20)
+    figure(f"started again {again.at - killed_at:.2f} s after the kill")
+    assert again.pid != start.pid
+    service.ledger.wait_for_status([running], "succeeded", 15)
+    assert service.ledger.invocation(running).retries == 0
