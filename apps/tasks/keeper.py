@@ -58,10 +58,14 @@ class Keeper:
         self._renew_at = time.monotonic() + LEASE_SECONDS / 4
         return workers - kept
 
-    def reconcile(self) -> int:
-        """A round of the reconciler; returns how many suspects wait to be run alone."""
+    def reconcile(self) -> None:
+        """A round of the reconciler."""
         self._reconciler.round()
-        return ledger.count_suspects()
+
+    def count_missing_solo(self, present: list[str]) -> int:
+        """How many suspects wait for a solo worker that is not there; those that are may be busy for long."""
+        suspects = ledger.count_suspects()
+        return suspects - ledger.count_idle(present) if suspects and present else suspects
 
     def hang_up(self) -> None:
         """Close the connection: before a fork, which must not share it."""

@@ -194,6 +194,17 @@ def count_suspects() -> int:
         return int(cursor.fetchone()[0])
 
 
+def count_idle(workers: Sequence[str]) -> int:
+    """How many of these workers are running nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM unnest(%s::text[]) AS idle (id) WHERE NOT EXISTS"
+            " (SELECT 1 FROM tasks_invocation WHERE status = 'running' AND worker = idle.id)",
+            [list(workers)],
+        )
+        return int(cursor.fetchone()[0])
+
+
 def prune(*, days: int, limit: int) -> int:
     """Delete up to `limit` invocations that ended more than `days` days ago; returns how many."""
     with connection.cursor() as cursor:

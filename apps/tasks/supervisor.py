@@ -125,8 +125,8 @@ class Supervisor:
             logger.error("a worker lost its lease", extra={"action": "lease_lost", "pid": pid})
             _kill(pid, signal.SIGKILL)
         if self._stop_at is None:
-            suspects = self._keeper.reconcile()
-            self._spawn_missing(suspects)
+            self._keeper.reconcile()
+            self._spawn_missing()
 
     def _guarded(self, step: Callable[[], None]) -> bool:
         try:
@@ -139,13 +139,13 @@ class Supervisor:
 
     # --- children -----------------------------------------------------------------------------------
 
-    def _spawn_missing(self, suspects: int) -> None:
-        solo = sum(member.identity.solo for member in self._members.values())
-        for _ in range(min(suspects, self._most_solo) - solo):
-            self._spawn(Identity(solo=True))
-        for _ in range(self._processes - (len(self._members) - solo)):
+    def _spawn_missing(self) -> None:
+        solo = [member.identity.worker for member in self._members.values() if member.identity.solo]
+        for _ in range(self._processes + len(solo) - len(self._members)):
             if time.monotonic() >= self._spawn_at:
                 self._spawn(Identity())
+        for _ in range(min(self._keeper.count_missing_solo(solo), self._most_solo - len(solo))):
+            self._spawn(Identity(solo=True))
 
     def _spawn(self, identity: Identity) -> None:
         self._keeper.enrol(identity)

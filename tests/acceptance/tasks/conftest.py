@@ -1,12 +1,14 @@
 """The service under test, and where its figures go."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from apps.ops.embedded.postgres import PostgresServer
+from apps.ops.embedded.redis import RedisServer
 from tests.support import databases, session
 from tests.support.processes import REPOSITORY, ChildProcess
 from tests.support.service import Service
@@ -30,6 +32,7 @@ def lasting_postgres() -> Iterator[PostgresServer]:
     server.start()
     yield server
     server.stop()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -44,8 +47,22 @@ def own_postgres(lasting_postgres: PostgresServer) -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="module")
-def calm_service(migrated_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that all tests of a module share, for tests that take nothing away from it. No worker runs yet."""
+def shared_redis() -> Iterator[RedisServer]:
+    """A Redis of a module's own; each of its tests leaves it running."""
+    folder = session.make_folder(Path(os.environ["DATA_DIR"]).parent)
+    server = RedisServer(folder / "redis")
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def shared_service(
+    migrated_template: str, shared_redis: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """A service that all tests of a module share, with the worker that the module starts: to start one for each test
+    would take longer than the tests. They look at their own invocations only."""
     children: list[ChildProcess] = []
 
     def start(command: list[str], *, env: dict[str, str]) -> ChildProcess:
@@ -56,7 +73,7 @@ def calm_service(migrated_template: str, tmp_path_factory: pytest.TempPathFactor
     environment = {
         **os.environ,
         "DATABASE_URL": databases.create_database(os.environ["DATABASE_URL"], template=migrated_template),
-        "REDIS_URL": session.with_path(os.environ["REDIS_URL"], "15"),
+        "REDIS_URL": shared_redis.url(),
         "DATA_DIR": str(tmp_path_factory.mktemp("data")),
     }
     service = Service(environment, start)

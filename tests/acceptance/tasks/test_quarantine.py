@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 
+import psutil
 import pytest
 
 from tests.support.service import Service, Stream, WorkerCommand
@@ -11,14 +12,13 @@ SEED = 6
 
 
 @pytest.fixture(scope="module", autouse=True, name="worker")
-def only_worker(calm_service: Service) -> WorkerCommand:
-    return calm_service.start_worker_at_work(grace=4)
+def only_worker(shared_service: Service) -> WorkerCommand:
+    return shared_service.start_worker_at_work(grace=4)
 
 
-@pytest.fixture(name="service")
-def shared_service(calm_service: Service) -> Service:
-    """The tests of this module leave it as they find it."""
-    return calm_service
+@pytest.fixture
+def service(shared_service: Service) -> Service:
+    return shared_service
 
 
 def assert_is_quarantined(service: Service, killer: str) -> None:
@@ -49,6 +49,16 @@ def test_a_killer_is_dead_after_its_third_attempt_and_its_neighbours_succeed(
     assert max(len(service.starts_of(neighbour)) for neighbour in neighbours) <= 2
     starts = [service.starts_of(killer) for killer in killers]
     figure(f"from the first start to the third: {max(s[2].at - s[0].at for s in starts):.2f} s")
+
+
+def test_a_suspect_does_not_wait_for_another_that_takes_long(service: Service) -> None:
+    suspects = [service.caller().send("rest", 5)]
+    psutil.Process(service.wait_for_start(suspects[0]).pid).kill()
+    service.wait_for_start(suspects[0], number=2)
+    suspects.append(service.caller().send("rest", 5))
+    psutil.Process(service.wait_for_start(suspects[1]).pid).kill()
+    service.wait_for_start(suspects[1], number=2, deadline_seconds=3)
+    service.ledger.wait_for_status(suspects, "succeeded", 10)
 
 
 def test_a_burst_of_killers_holds_nobody_up(service: Service, figure: Callable[[str], None]) -> None:
