@@ -9,14 +9,13 @@ from tests.support.service import Service, WorkerCommand
 
 
 @pytest.fixture(scope="module", autouse=True, name="worker")
-def only_worker(calm_service: Service) -> WorkerCommand:
-    return calm_service.start_worker_at_work()
+def only_worker(shared_service: Service) -> WorkerCommand:
+    return shared_service.start_worker_at_work()
 
 
-@pytest.fixture(name="service")
-def shared_service(calm_service: Service) -> Service:
-    """The tests of this module leave it as they find it."""
-    return calm_service
+@pytest.fixture
+def service(shared_service: Service) -> Service:
+    return shared_service
 
 
 def test_a_task_that_fails_twice_succeeds_at_the_third_attempt(service: Service) -> None:
