@@ -68,9 +68,10 @@ class Supervisor:
     LAST_WORDS_SECONDS = 2.0
     #: After the grace: when the kernel ends this process, should it hang in the database.
     END_SECONDS = 0.9
-    #: A child that lived shorter is started again after a pause that doubles each time, up to the longest.
+    #: A child that lived shorter is started again after a pause that doubles each time, up to the longest. That is
+    #: no longer than this because a few killers among the tasks look the same, and the others wait meanwhile.
     SHORT_LIFE_SECONDS = 5.0
-    LONGEST_PAUSE_SECONDS = 10.0
+    LONGEST_PAUSE_SECONDS = 2.0
 
     def __init__(
         self,
