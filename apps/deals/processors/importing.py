@@ -84,11 +84,14 @@ def _copy(blocks: Iterator[bytes]) -> int:
     try:
         with connection.wrap_database_errors, connection.cursor() as cursor:
             cursor.copy_expert(COPY, source)
-            return int(cursor.rowcount)
+            copied = int(cursor.rowcount)
     except DatabaseError:
         if source.error:
             raise source.error from None
         raise
+    if next(blocks, None) is not None:
+        raise RowsLostError("COPY ended before the file did")
+    return copied
 
 
 def _found(import_id: int, file: DealsFile) -> Found:
