@@ -52,6 +52,13 @@ def positive(raw: str) -> int:
     return value
 
 
+def port_number(raw: str) -> int:
+    value = positive(raw)
+    if value > 65_535:
+        raise ValueError("expected a port from 1 to 65535")
+    return value
+
+
 def names(raw: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in raw.split(",") if name.strip())
 
@@ -95,7 +102,7 @@ class Config:
         text, "", "Address of the proxy whose forwarded headers are believed; `*` for any. Empty: none."
     )
     host: str = env(text, "0.0.0.0", "Address the web server listens on.")  # noqa: S104 — a container's web server
-    port: int = env(positive, "8000", "Port the web server listens on.")
+    port: int = env(port_number, "8000", "Port the web server listens on.")
     data_dir: Path = env(folder, "var", "Folder for uploaded media and, with `make up`, the embedded servers' data.")
     static_dir: Path = env(folder, "staticfiles", "Folder that `collectstatic` fills and the web server serves.")
     max_upload_bytes: int = env(positive, "2147483648", "Largest file that is accepted, in bytes.")

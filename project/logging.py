@@ -50,6 +50,9 @@ def logging_config(log_format: str) -> dict[str, Any]:
             "apps": {"level": "INFO"},
             "project": {"level": "INFO"},
             "django": {"handlers": [], "propagate": True},
+            # What a client did wrong is in the answer and in the access log of whatever stands in front.
+            "django.request": {"level": "ERROR"},
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             "django.server": {"handlers": [], "propagate": True, "level": "INFO"},
         },
     }

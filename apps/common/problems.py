@@ -20,7 +20,7 @@ from django.core.exceptions import (
     TooManyFilesSent,
     ValidationError,
 )
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework.exceptions import APIException
@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 PG_DISK_FULL = "53100"
+PG_UNDEFINED = {"42P01", "42703"}  # undefined_table, undefined_column
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,12 @@ DATABASE_AWAY = Problem(
     "The database does not answer. Try again in a moment.",
     headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
 )
+NOT_MIGRATED = Problem(
+    503,
+    "not_migrated",
+    "The service is being set up: its database has not been migrated yet. Try again in a moment.",
+    headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+)
 UNEXPECTED = Problem(500, "server_error", "Something went wrong here. It has been recorded.")
 
 #: Errors whose own text is not for clients. The first class that fits decides, so special ones stand first.
@@ -102,6 +109,8 @@ def problem_of(error: BaseException) -> Problem | None:
         return _of_input(as_serializer_error(error))
     if _means_no_space(error):
         return STORAGE_FULL
+    if _means_not_migrated(error):
+        return NOT_MIGRATED
     return next((problem for kind, problem in FIXED if isinstance(error, kind)), None)
 
 
@@ -169,3 +178,8 @@ def _means_no_space(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno in {errno.ENOSPC, errno.EDQUOT}
     return isinstance(error, OperationalError) and getattr(error.__cause__, "pgcode", None) == PG_DISK_FULL
+
+
+def _means_not_migrated(error: BaseException) -> bool:
+    """A table or a column is missing: on a first start, web can be there before the release has migrated."""
+    return isinstance(error, ProgrammingError) and getattr(error.__cause__, "pgcode", None) in PG_UNDEFINED

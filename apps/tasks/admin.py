@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django_dramatiq.models import Task
 
 from apps.tasks.models import Invocation, WorkerProcess
 
@@ -22,6 +23,10 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
+
+
+# Its table is not made: see MIGRATION_MODULES.
+admin.site.unregister(Task)
 
 
 @admin.register(Invocation)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core import exceptions as django_errors
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.test import RequestFactory
@@ -46,8 +46,8 @@ def answer_to(view: type[APIView], method: str = "GET", **headers: str) -> Respo
     return response.render()
 
 
-def pg_error(code: str) -> OperationalError:
-    error = OperationalError(SECRET)
+def pg_error(code: str, kind: type[Exception] = OperationalError) -> Exception:
+    error = kind(SECRET)
     error.__cause__ = type("PgError", (Exception,), {"pgcode": code})()
     return error
 
@@ -73,6 +73,7 @@ ERRORS: dict[str, tuple[Exception, int, str]] = {
     "database": (OperationalError(SECRET), 503, "database_unavailable"),
     "connection": (InterfaceError(SECRET), 503, "database_unavailable"),
     "database's disk": (pg_error("53100"), 507, "storage_full"),
+    "table missing": (pg_error("42P01", ProgrammingError), 503, "not_migrated"),
     "deadlock": (pg_error("40P01"), 503, "database_unavailable"),
     "disk": (OSError(errno.ENOSPC, "No space", "/srv/path"), 507, "storage_full"),
     "quota": (OSError(errno.EDQUOT, "Quota", "/srv/path"), 507, "storage_full"),

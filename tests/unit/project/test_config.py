@@ -37,6 +37,7 @@ def test_what_must_be_said_has_no_default(variable):
         ("PORT", "80a"),
         ("PORT", "0"),
         ("PORT", "-1"),
+        ("PORT", "65536"),
         ("WORKER_THREADS", "٣"),
         ("DEBUG", "maybe"),
         ("API_ACCESS", "open"),
