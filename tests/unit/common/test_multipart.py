@@ -45,7 +45,6 @@ def answer_to(request: HttpRequest, **attributes: Any) -> Any:
     view = type("View", (UploadView,), attributes).as_view()
     response = view(request).render()
     response.json = response.data
-    response.close()
     request.close()
     return response
 
