@@ -4,13 +4,10 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from apps.ops.front import FrontView
-
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", FrontView.as_view(), name="front"),
+    path("", include("apps.ops.urls")),
     path("api/v1/", include("apps.files.urls")),
     path("api/", include("apps.deals.urls")),
-    path("health/", include("apps.ops.urls")),
     path("admin/", admin.site.urls),
 ]
 if settings.DEBUG_TOOLBAR:
