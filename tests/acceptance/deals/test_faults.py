@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 
+from apps.deals.lifecycle import SWITCH_LOCK
 from apps.ops.embedded.postgres import PostgresServer
 from apps.ops.embedded.redis import RedisServer
 from tests.acceptance.deals.conftest import ASYNC, Deals, Threads, Web, dataset, number_of
@@ -28,34 +29,47 @@ def kill_while_importing(deals: Deals, victim: Any, import_id: int) -> None:
 def test_an_import_whose_worker_is_killed_starts_over_and_nobody_sees_half_of_it(
     deals: Deals, threads: Threads
 ) -> None:
-    web = deals.start_web()
+    web, worker = deals.start_web(), deals.start_worker()
     web.post(dataset(1, LARGE_ROWS))
     seen: set[int] = set()
     threads.repeat(lambda: seen.add(web.number(LARGE_ROWS)))
-    worker = deals.start_worker()
 
     import_id = web.post(dataset(2, LARGE_ROWS), **ASYNC).json()["id"]
-    kill_while_importing(deals, worker.kill_all, import_id)
+    kill_while_importing(deals, lambda: [process.kill() for process in worker.processes()[1:]], import_id)
 
     assert deals.query("SELECT count(DISTINCT import_id) FROM deals_deal") == [(1,)]
-    assert deals.statuses() == ["active", "importing"]
-    deals.start_worker()
     deals.wait_for_status(import_id, "active")
     wait_until(lambda: 2 in seen, 10, "the readers see the new dataset")
     threads.stop()
     assert seen == {1, 2}
     assert deals.query("SELECT count(*) FROM deals_deal WHERE import_id = %s", import_id) == [(LARGE_ROWS,)]
+    assert deals.query("SELECT deaths, attempt FROM tasks_invocation WHERE actor = 'deals.import_stored'") == [(1, 2)]
 
 
-def test_a_killed_worker_process_is_replaced_and_its_import_run_again(deals: Deals) -> None:
-    web = deals.start_web()
-    worker = deals.start_worker()
+@pytest.mark.parametrize("victim", ["worker", "web"])
+def test_an_import_that_is_killed_just_before_its_end_was_never_there(deals: Deals, victim: str) -> None:
+    """Its deals are stored and its answer is computed; it waits for the lock under which it would become active."""
+    web, worker = deals.start_web(), deals.start_worker()
+    web.post(dataset(1))
+    waiting = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted"
+    with deals.connected() as other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [SWITCH_LOCK])
+        headers = ASYNC if victim == "worker" else {}
+        sending = threading.Thread(target=send_and_forget, args=(web.url, dataset(2)), kwargs=headers)
+        sending.start()
+        ((pid,),) = wait_until(lambda: deals.query(waiting, SWITCH_LOCK), 30, "the import is about to end")
+        (worker if victim == "worker" else web.process).kill_all()
+        sending.join()
+    wait_until(lambda: not deals.query("SELECT FROM pg_stat_activity WHERE pid = %s", pid), 30, "its connection ends")
 
-    import_id = web.post(dataset(1, LARGE_ROWS), **ASYNC).json()["id"]
-    kill_while_importing(deals, lambda: worker.processes()[-1].kill(), import_id)
-
-    deals.wait_for_status(import_id, "active")
-    assert web.number(LARGE_ROWS) == 1
+    assert deals.query("SELECT count(*) FROM deals_deal") == [(10,)]
+    assert deals.statuses() == ["active", "importing"]
+    if victim == "web":
+        web.start()
+        assert web.number() == 1
+    else:
+        deals.start_worker()
+        wait_until(lambda: web.number() == 2, 60, "it starts over")
 
 
 def test_a_web_process_killed_during_an_import_leaves_the_old_dataset(deals: Deals) -> None:

@@ -79,6 +79,7 @@ def test_gems_are_sorted_by_code_point(post: Post, top: Top) -> None:
         (["0"], "0"),
         (["100"], "100"),
         (["999999999999.99"] * 1000, "999999999999990"),
+        ([*["999999999999.99"] * 1000, "0.01"], "999999999999990.01"),  # which no double is
         (["999999999999.99", "0.02"], "1000000000000.01"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
