@@ -1,12 +1,11 @@
-"""Paths of the front page and of the health checks."""
+"""Paths of the front page and the health checks."""
 
 from django.urls import path
 
-from apps.ops import health
-from apps.ops.front import FrontView
+from apps.ops import front, health
 
 urlpatterns = [
-    path("", FrontView.as_view(), name="front"),
+    path("", front.FrontView.as_view(), name="front"),
     path("health/live/", health.LiveView.as_view(), name="health-live"),
     path("health/ready/", health.ReadyView.as_view(), name="health-ready"),
 ]
