@@ -7,8 +7,8 @@ from uuid import uuid4
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from apps.files import storage
-from apps.files.models import File, Status
+from apps.common import storage
+from apps.files.models import FILES, File, Status
 
 
 def png_bytes(width: int = 40, height: int = 30) -> bytes:
@@ -21,7 +21,7 @@ def file_row(*, status: str = Status.QUEUED, **fields: Any) -> File:
     """A row as an upload makes it, unsaved, whose stored name has no bytes; for tests that read rows alone."""
     return File(
         **{
-            "file": storage.new_name(storage.FILES),
+            "file": storage.new_name(FILES),
             "name": "note.txt",
             "size": 6,
             "content_type": "text/plain",
@@ -36,7 +36,7 @@ def file_row(*, status: str = Status.QUEUED, **fields: Any) -> File:
 
 def make_file(content: bytes = b"hello\n", **fields: Any) -> File:
     """A stored file and its row, without a task."""
-    stored_name = storage.keep(storage.FILES, ContentFile(content))
+    stored_name = storage.keep(FILES, ContentFile(content))
     file = file_row(file=stored_name, size=len(content), **fields)
     file.save(force_insert=True)
     return file

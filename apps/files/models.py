@@ -7,6 +7,10 @@ from django.db.models import F, Q
 from django.db.models.lookups import Exact
 from django.utils import timezone
 
+#: Folders of the media storage.
+FILES = "files"
+THUMBNAILS = "thumbnails"
+
 
 class Status(models.TextChoices):
     """The life of a file; `lifecycle` says which statement makes each step."""

@@ -10,8 +10,9 @@ from uuid import uuid4
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
-from apps.files import lifecycle, selectors, storage
-from apps.files.models import File
+from apps.common import storage
+from apps.files import lifecycle, selectors
+from apps.files.models import FILES, File
 from apps.files.processors import registry
 from apps.files.tasks import process_file
 
@@ -25,19 +26,10 @@ def store_upload(upload: "UploadedFile[bytes]") -> File:
     task's id is chosen here, so that no third statement has to write it into the file's row.
     """
     file = _described(upload)
-    file.file.name = storage.keep(storage.FILES, upload)
-    committing = False
-    try:
-        with transaction.atomic():
-            file.save(force_insert=True)
-            process_file.apply_async(args=(file.pk,), task_id=file.invocation_id)
-            committing = True
-    except BaseException:
-        # When COMMIT itself fails, as when the connection breaks under it, the row may be there all the same:
-        # then the bytes stay, and in an hour the sweep knows.
-        if not committing:
-            storage.remove([file.stored_name])
-        raise
+    with storage.kept_with_row(FILES, upload) as name:
+        file.file.name = name
+        file.save(force_insert=True)
+        process_file.apply_async(args=(file.pk,), task_id=file.invocation_id)
     return file
 
 

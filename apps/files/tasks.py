@@ -6,14 +6,14 @@ Both are safe to run twice: a step of `process_file` is a conditional UPDATE tha
 import logging
 import resource
 import time
-from datetime import timedelta
 from pathlib import Path
 
 from django.core.files.base import ContentFile
 
-from apps.files import lifecycle, selectors, storage
+from apps.common import orphans, storage
+from apps.files import lifecycle, selectors
 from apps.files.errors import Unprocessable
-from apps.files.models import File
+from apps.files.models import FILES, THUMBNAILS, File
 from apps.files.processors import registry
 from apps.files.processors.base import Context, Processed
 from apps.tasks import runs, schedules
@@ -23,9 +23,6 @@ from apps.tasks.endings import Ended
 logger = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 1.0
-ORPHAN_AGE = timedelta(hours=1)  # no upload and no processing leaves bytes unwritten and without a row for so long
-SWEEP_BATCH = 500
-MOST_ORPHANS = 20
 GIVEN_UP = "Processing stopped after repeated errors. The file is kept as it is; it can be processed again."
 CANCELLED = "Processing was cancelled. The file is kept as it is; it can be processed again."
 
@@ -73,7 +70,7 @@ def _complete(file_id: int, processed: Processed) -> None:
     """Steps 3 and 4. Where the outcome is not taken, as the file is gone or has ended, its thumbnail goes."""
     thumbnail = ""
     if processed.thumbnail:
-        thumbnail = storage.keep(storage.THUMBNAILS, ContentFile(processed.thumbnail))
+        thumbnail = storage.keep(THUMBNAILS, ContentFile(processed.thumbnail))
     taken = False
     try:
         with runs.completing():
@@ -130,33 +127,8 @@ class Progress:
 @shared_task(name="files.sweep_orphans")
 def sweep_orphans() -> None:
     """Remove stored bytes that no row knows, and uploads that never ended, once they are an hour old."""
-    stale = storage.remove_stale_uploads(ORPHAN_AGE)
+    stale = storage.remove_stale_uploads(orphans.AGE)
     if stale:
         logger.warning("broken uploads removed", extra={"action": "stale_uploads_removed", "count": stale})
-    for folder in (storage.FILES, storage.THUMBNAILS):
-        _sweep(folder)
-
-
-def _sweep(folder: str) -> None:
-    stored, orphans = 0, []
-    for names in storage.stored_names(folder):
-        stored += len(names)
-        orphans += _orphans(names)
-    if len(orphans) > MOST_ORPHANS and len(orphans) > stored / 2:
-        # Crashes leave a few. So many mean a database that is not these bytes' own: a wrong address, say.
-        extra = {"action": "sweep_refused", "folder": folder, "orphans": len(orphans), "stored": stored}
-        logger.error("most stored files have no row; none is removed", extra=extra)
-        return
-    for name in orphans:
-        logger.warning("bytes without a row removed", extra={"action": "orphan_removed", "stored_name": name})
-        storage.remove([name])
-
-
-def _orphans(names: list[str]) -> list[str]:
-    """Those without a row that are old enough; only their age is looked at, which is a request each on S3."""
-    orphans = []
-    for start in range(0, len(names), SWEEP_BATCH):
-        batch = names[start : start + SWEEP_BATCH]
-        known = selectors.known_names(batch)
-        orphans += [name for name in batch if name not in known and storage.is_older(name, ORPHAN_AGE)]
-    return orphans
+    for folder in (FILES, THUMBNAILS):
+        orphans.sweep(folder, selectors.known_names)

@@ -1,20 +1,17 @@
 """The files API. A view reads the request, calls one service or selector, and answers."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.urls import reverse
 from rest_framework import generics, status
-from rest_framework.exceptions import NotAcceptable
-from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.common.multipart import MultiPartParser, single_file
+from apps.common.negotiation import AnyTypeNegotiation
 from apps.common.pagination import NewestFirst
 from apps.files import downloads, selectors, services
 from apps.files.models import File
@@ -70,24 +67,10 @@ class ProcessView(generics.GenericAPIView[File]):
         return Response(_shown(request, file), status=status.HTTP_202_ACCEPTED)
 
 
-class _AnyTypeNegotiation(DefaultContentNegotiation):
-    """Bytes are sent as what they are, whatever the client says it accepts; errors in the form it accepts."""
-
-    def select_renderer(
-        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        first, *others = renderers
-        try:
-            chosen: tuple[BaseRenderer, str] = super().select_renderer(request, [first, *others], format_suffix)
-        except NotAcceptable:
-            return first, first.media_type
-        return chosen
-
-
 class ContentView(APIView):
     """The original bytes, for download."""
 
-    content_negotiation_class = _AnyTypeNegotiation
+    content_negotiation_class = AnyTypeNegotiation
 
     def get(self, request: Request, file_id: int) -> HttpResponseBase:
         return downloads.answer(request, downloads.content_of(selectors.file_by_id(file_id)))
@@ -96,7 +79,7 @@ class ContentView(APIView):
 class ThumbnailView(APIView):
     """The thumbnail, for kinds that have one."""
 
-    content_negotiation_class = _AnyTypeNegotiation
+    content_negotiation_class = AnyTypeNegotiation
 
     def get(self, request: Request, file_id: int) -> HttpResponseBase:
         return downloads.answer(request, downloads.thumbnail_of(selectors.file_by_id(file_id)))

@@ -9,8 +9,9 @@ from django.http import FileResponse, HttpResponse
 from django.test import Client, RequestFactory
 from waitress.buffers import ReadOnlyFileBasedBuffer
 
-from apps.files import downloads, storage
-from apps.files.models import File
+from apps.common import storage
+from apps.files import downloads
+from apps.files.models import THUMBNAILS, File
 from tests import factories
 from tests.integration.files.conftest import FILES
 
@@ -222,7 +223,7 @@ def test_the_server_may_send_the_bytes_of_a_range_itself(file: File) -> None:
 
 
 def test_a_thumbnail_is_shown_in_place(client: Client) -> None:
-    thumbnail = storage.keep(storage.THUMBNAILS, ContentFile(b"pixels"))
+    thumbnail = storage.keep(THUMBNAILS, ContentFile(b"pixels"))
     file = factories.make_file(status="processed", thumbnail=thumbnail)
 
     answer = client.get(f"{FILES}{file.pk}/thumbnail/")

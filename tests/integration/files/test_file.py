@@ -9,8 +9,8 @@ from django.db import IntegrityError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from apps.files import storage
-from apps.files.models import File
+from apps.common import storage
+from apps.files.models import THUMBNAILS, File
 from tests import factories
 from tests.integration.files.conftest import FILES, stored_files
 
@@ -76,7 +76,7 @@ def test_a_client_cannot_change_a_file(client: Client) -> None:
 def test_delete_removes_row_bytes_and_thumbnail(
     client: Client, media: Path, django_capture_on_commit_callbacks: Any
 ) -> None:
-    thumbnail = storage.keep(storage.THUMBNAILS, ContentFile(b"small"))
+    thumbnail = storage.keep(THUMBNAILS, ContentFile(b"small"))
     file = factories.make_file(status="processed", thumbnail=thumbnail)
     other = factories.make_file(b"stays\n")
 

@@ -9,7 +9,8 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, default_storage
 from django.test import Client
 
-from apps.files import models, storage, tasks
+from apps.common import orphans, storage
+from apps.files import models, tasks
 from tests import factories
 from tests.integration.files.conftest import FILES, Upload, stored_files
 
@@ -73,7 +74,7 @@ def test_orphans_are_found_there_too(monkeypatch: pytest.MonkeyPatch) -> None:
     file = factories.make_file()
     orphan = factories.make_file()
     models.File.objects.filter(pk=orphan.pk).delete()
-    monkeypatch.setattr(tasks, "ORPHAN_AGE", -tasks.ORPHAN_AGE)  # everything is old enough
+    monkeypatch.setattr(orphans, "AGE", -orphans.AGE)  # everything is old enough
 
     tasks.sweep_orphans()
 

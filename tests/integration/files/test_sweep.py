@@ -12,7 +12,9 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.files import storage, tasks
+from apps.common import orphans, storage
+from apps.files import tasks
+from apps.files.models import FILES, THUMBNAILS
 from apps.tasks import schedules
 from tests import factories
 from tests.integration.files.conftest import stored_files
@@ -28,16 +30,16 @@ def age(path: Path, seconds: float) -> Path:
     return path
 
 
-def keep_orphan(media: Path, *, hours: float, folder: str = storage.FILES) -> Path:
+def keep_orphan(media: Path, *, hours: float, folder: str = FILES) -> Path:
     return age(media / storage.keep(folder, ContentFile(b"x")), hours * HOURS)
 
 
 def test_old_bytes_without_a_row_go_and_everything_else_stays(media: Path) -> None:
-    thumbnail = storage.keep(storage.THUMBNAILS, ContentFile(b"small"))
+    thumbnail = storage.keep(THUMBNAILS, ContentFile(b"small"))
     file = factories.make_file(status="processed", thumbnail=thumbnail)
     known = [age(media / name, 48 * HOURS) for name in (file.file.name, thumbnail)]
     fresh = keep_orphan(media, hours=0.9)
-    for folder in (storage.FILES, storage.THUMBNAILS):
+    for folder in (FILES, THUMBNAILS):
         keep_orphan(media, hours=1.1, folder=folder)
 
     tasks.sweep_orphans()
@@ -67,7 +69,7 @@ def test_an_empty_media_folder_is_no_error() -> None:
 
 def test_rows_are_asked_for_in_batches(media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "new_name", lambda folder: f"{folder}/00/{uuid4().hex}")
-    monkeypatch.setattr(tasks, "SWEEP_BATCH", 4)
+    monkeypatch.setattr(orphans, "SWEEP_BATCH", 4)
     for _ in range(10):
         factories.make_file()
 
@@ -81,14 +83,14 @@ def test_rows_are_asked_for_in_batches(media: Path, monkeypatch: pytest.MonkeyPa
 def test_a_database_that_knows_hardly_any_of_the_files_has_none_removed(
     media: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for _ in range(tasks.MOST_ORPHANS + 1):
+    for _ in range(orphans.MOST_ORPHANS + 1):
         keep_orphan(media, hours=2)
     factories.make_file()
 
     with caplog.at_level(logging.ERROR):
         tasks.sweep_orphans()
 
-    assert len(stored_files(media)) == tasks.MOST_ORPHANS + 2
+    assert len(stored_files(media)) == orphans.MOST_ORPHANS + 2
     assert [record.action for record in caplog.records] == ["sweep_refused"]
 
 
