@@ -90,7 +90,7 @@ class Import(models.Model):
 class Deal(models.Model):
     """A sale. Names are compared and sorted by code point, whatever the database's locale is."""
 
-    # The constraint's trigger would look the import up for every row: it triples the time of an import. Rows come
+    # The constraint's trigger would look the import up for every row, which doubles what COPY costs. Rows come
     # and go with their import's state, in `processors` alone.
     origin = models.ForeignKey(
         Import,
