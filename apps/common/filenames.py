@@ -3,6 +3,7 @@
 A cleaned name is for showing and for guessing a type. It is never a path.
 """
 
+import codecs
 import re
 import unicodedata
 from urllib.parse import unquote_to_bytes
@@ -10,6 +11,9 @@ from urllib.parse import unquote_to_bytes
 UNNAMED = "unnamed"
 MAX_CHARACTERS = 255
 MAX_EXTENSION_CHARACTERS = 32
+
+#: Their decoders take the square of the length: a megabyte keeps a thread busy for twenty seconds.
+QUADRATIC_CODECS = {"punycode", "idna"}
 
 #: Control, format (the right-to-left override is one) and surrogate characters, line and paragraph separators.
 UNWANTED_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -52,8 +56,18 @@ def _shortened(name: str) -> str:
     return stem[: MAX_CHARACTERS - len(dot) - len(extension)] + dot + extension
 
 
+def text_codec(declared: str | None) -> str | None:
+    """The Python codec of a declared charset; None where it is none for text, or costs more than it is worth."""
+    try:
+        name = codecs.lookup(declared or "").name
+        b"a".decode(name, "replace")
+    except (LookupError, ValueError):
+        return None
+    return None if name in QUADRATIC_CODECS else name
+
+
 def _decoded(raw: bytes, charset: str) -> str:
     try:
-        return raw.decode(charset or "utf-8", "replace")
+        return raw.decode(text_codec(charset) or "utf-8", "replace")
     except (LookupError, ValueError):
         return raw.decode("utf-8", "replace")

@@ -164,12 +164,7 @@ class Form:
 
 
 def _text_encoding(declared: str | None) -> str:
-    """The charset of the request, if it is one for text: Python also has codecs that compress or always fail."""
-    try:
-        b"a".decode(declared or settings.DEFAULT_CHARSET, "replace")
-    except (LookupError, UnicodeError):
-        return settings.DEFAULT_CHARSET
-    return declared or settings.DEFAULT_CHARSET
+    return filenames.text_codec(declared) or settings.DEFAULT_CHARSET
 
 
 def _check(value: int, limit: int | None, error: type[SuspiciousOperation]) -> None:

@@ -14,13 +14,17 @@ from dramatiq.message import get_encoder
 
 from apps.tasks import ledger, retries
 from apps.tasks.bell import Waiter
-from apps.tasks.outcomes import Outcome
+from apps.tasks.outcomes import GivenUp, Outcome
+from apps.tasks.states import Status
 from apps.tasks.station import Station
 
 if TYPE_CHECKING:
     from apps.tasks.broker import LedgerBroker
 
 logger = logging.getLogger(__name__)
+
+#: The last error of an invocation whose retry policy, or whose error itself, raised when it was asked.
+UNDECIDED = "What follows its end could not be decided: its error or its retry policy raised an error of its own."
 
 
 class ClaimedMessage(MessageProxy):
@@ -29,6 +33,7 @@ class ClaimedMessage(MessageProxy):
     Attributes:
       claim: the right to run it.
       outcome: how it ended, set by the Recorder; None until then, and when somebody else has the claim.
+      closed: nothing is left to be recorded, because the task completed itself or lost its claim.
       began_at: time.monotonic() at which it was claimed.
     """
 
@@ -46,6 +51,7 @@ class ClaimedMessage(MessageProxy):
         super().__init__(message)
         self.claim = row.claim
         self.outcome: Outcome | None = None
+        self.closed = False
         self.began_at = time.monotonic()
 
 
@@ -103,6 +109,9 @@ class LedgerConsumer(Consumer):
     def ack(self, message: MessageProxy) -> None:
         """The task ended, in whatever way: pass its outcome on."""
         assert isinstance(message, ClaimedMessage)  # noqa: S101 — we made it, in __next__
+        if message.outcome is None and not message.closed:
+            # Dramatiq logs and drops what a hook raises. Without an end the row would be `running` for good.
+            message.outcome = GivenUp(claim=message.claim, ends_as=Status.DEAD, error=UNDECIDED, traceback="")
         self._station.end(message.claim, message.outcome, seconds=time.monotonic() - message.began_at)
 
     def nack(self, message: MessageProxy) -> None:

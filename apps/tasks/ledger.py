@@ -180,6 +180,8 @@ def take_back(worker: str, *, died: bool, reason: str) -> list[tuple[str, str]]:
     Taking the same worker back twice finds nothing the second time.
     """
     with transaction.atomic(), connection.cursor() as cursor:
+        # A worker that was paused inside a transaction holds its rows: the keeper must go on and try again later.
+        cursor.execute("SET LOCAL lock_timeout = '1s'")
         cursor.execute("DELETE FROM tasks_workerprocess WHERE id = %s", [worker])
         return _fetch_all(
             "take_back",

@@ -75,7 +75,7 @@ def backoff(options: Mapping[str, Any]) -> Backoff:
 
 def outcome_of(claim: Claim, error: BaseException, policy: RetryPolicy, retries: int) -> Outcome:
     """What is recorded for an attempt that raised."""
-    sentence = f"{type(error).__name__}: {error}"
+    sentence = "".join(traceback.format_exception_only(error)).strip()
     lines = "".join(traceback.format_exception(error, limit=-30))
     match policy.after(error, retries):
         case TryAgain(delay_ms):

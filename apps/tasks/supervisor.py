@@ -120,11 +120,11 @@ class Supervisor:
         self._guarded(self._database_round)
 
     def _database_round(self) -> None:
-        self._keeper.settle()
         workers = self._workers()
         for pid in (workers[worker] for worker in self._keeper.renew(set(workers))):
             logger.error("a worker lost its lease", extra={"action": "lease_lost", "pid": pid})
             _kill(pid, signal.SIGKILL)
+        self._keeper.settle()  # after the renewal: one departure that cannot be settled must not cost a lease
         if self._stop_at is None:
             self._keeper.reconcile()
             self._spawn_missing()
@@ -154,10 +154,13 @@ class Supervisor:
         # A stop signal between the fork and its bookkeeping would miss the child, or be taken in the child for the
         # parent's: it waits until both are ready for it.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-        pid = os.fork()
-        if pid == 0:
-            self._be_child(identity)
-        self._members[pid] = Member(identity, time.monotonic())
+        if self._stop_at is None:
+            pid = os.fork()
+            if pid == 0:
+                self._be_child(identity)
+            self._members[pid] = Member(identity, time.monotonic())
+        else:  # told to stop since the round began: a child born now would not hear of it
+            self._keeper.depart(Departure(identity.worker, died=False, reason="not started"))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
     def _be_child(self, identity: Identity) -> None:
@@ -193,7 +196,7 @@ class Supervisor:
             return
         short = time.monotonic() - member.started_at < self.SHORT_LIFE_SECONDS
         self._short_lives = self._short_lives + 1 if short else 0
-        pause = min(0.1 * 2**self._short_lives, self.LONGEST_PAUSE_SECONDS) if short else 0.0
+        pause = min(0.1 * 2 ** min(self._short_lives, 10), self.LONGEST_PAUSE_SECONDS) if short else 0.0
         self._spawn_at = time.monotonic() + pause
 
     def _workers(self) -> dict[str, int]:

@@ -73,7 +73,9 @@ class Recorder(Middleware):
         run = runs.current()
         runs.set_current(None)
         if isinstance(message, ClaimedMessage) and run is not None:
-            message.outcome = _outcome(broker, message, run, exception)
+            message.closed = isinstance(exception, ClaimLostError) or (run.completed and exception is None)
+            if not message.closed:
+                message.outcome = _outcome(broker, message, run, exception)
 
     def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
         """Another middleware decided that the message is not to be run."""
@@ -82,10 +84,9 @@ class Recorder(Middleware):
             message.outcome = GivenUp(claim=message.claim, ends_as="cancelled", error="skipped", traceback="")
 
 
-def _outcome(broker: Broker, message: ClaimedMessage, run: Run, error: BaseException | None) -> Outcome | None:
-    """None: nothing is left to be recorded, because the task completed itself or because it lost its claim."""
-    if run.completed or isinstance(error, ClaimLostError):
-        return None
+def _outcome(broker: Broker, message: ClaimedMessage, run: Run, error: BaseException | None) -> Outcome:
+    """An error after a completion is recorded like any other: if the completion was committed, the fence holds, and
+    if a transaction around it was rolled back, this is all there is."""
     if error is None:
         try:
             return Success(run.claim, runs.encode_result(run.result))

@@ -96,3 +96,12 @@ def test_the_name_is_found_in_the_header(sent: str, parsed: str | None, name: st
 def test_a_name_in_another_encoding_is_read_with_marks_for_what_is_unknown() -> None:
     sent = "жук.txt".encode("cp1251").decode("latin-1")
     assert filenames.sent_name(f'form-data; name="file"; filename="{sent}"', sent) == "\ufffd\ufffd\ufffd.txt"
+
+
+@pytest.mark.parametrize("declared", ["punycode", "IDNA", "zip", "rot13", "no-such", "", None])
+def test_a_charset_that_is_none_for_text_or_too_slow_is_not_used(declared: str | None) -> None:
+    assert filenames.text_codec(declared) is None
+
+
+def test_a_charset_for_text_is_used() -> None:
+    assert filenames.text_codec("windows-1251") == "cp1251"

@@ -106,3 +106,14 @@ def test_the_last_retry_ends_as_dead():
 
     assert isinstance(outcome, GivenUp)
     assert outcome.ends_as == Status.DEAD
+
+
+def test_an_error_that_cannot_be_printed_is_recorded_all_the_same():
+    class UnprintableError(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    outcome = retries.outcome_of(CLAIM, UnprintableError(), backoff({}), 0)
+
+    assert isinstance(outcome, AnotherTry)
+    assert "UnprintableError" in outcome.error
