@@ -66,7 +66,8 @@ def process(context: Context) -> Processed:
 
 def _described(picture: Image.Image, frames: int | None) -> Processed:
     width, height = picture.size
-    facts = {"format": picture.format, "mode": picture.mode, "frames": frames or getattr(picture, "n_frames", 1)}
+    frames = getattr(picture, "n_frames", 1) if frames is None else frames
+    facts = {"format": picture.format, "mode": picture.mode, "frames": frames}
     # Pillow turns a TIFF while it decodes it, and forgets how; a PNG may have its EXIF behind the pixels.
     is_turned = picture.format == "TIFF"
     orientation = _orientation(picture) if is_turned else 1

@@ -81,11 +81,14 @@ def tiff(pages: int, **options: Any) -> bytes:
     return saved(picture, "TIFF", save_all=True, append_images=[picture] * (pages - 1), **options)
 
 
-def zipped(names: Iterable[str], *, contents: dict[str, bytes] | None = None) -> bytes:
+def zipped(names: Iterable[str], *, contents: dict[str, bytes] | None = None, extra: bytes = b"") -> bytes:
+    """`extra` is what some programs put between an entry's name and its data."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name in names:
-            archive.writestr(name, (contents or {}).get(name, b"x"))
+            entry = zipfile.ZipInfo(name)
+            entry.extra = extra
+            archive.writestr(entry, (contents or {}).get(name, b"x"))
     return file.getvalue()
 
 

@@ -72,6 +72,10 @@ BINARY = {
     "zip": (samples.zipped(["a.txt", "word/notes.txt"]), "application/zip"),
     "empty zip": (samples.zipped([]), "application/zip"),
     "DOCX": (samples.zipped(["[Content_Types].xml", "word/document.xml"]), containers.DOCX),
+    "DOCX with extra fields": (
+        samples.zipped(["_rels/.rels", "word/document.xml"], extra=b"\xfe\xca\x00\x00"),
+        containers.DOCX,
+    ),
     "DOCX in a zip": (
         samples.zipped(["a.docx"], contents={"a.docx": samples.zipped(["word/document.xml"])}),
         "application/zip",

@@ -176,9 +176,19 @@ def test_exif_in_text_that_is_none_does_not_matter(inspect: Inspect) -> None:
     assert inspect(data, "a.png").result["orientation"] == 1
 
 
+def _colourful_gif(frames: int) -> bytes:
+    """Frames of 256 colours, other ones each."""
+    pictures = [Image.radial_gradient("L").resize((64, 64)).convert("P") for _ in range(frames)]
+    for number, picture in enumerate(pictures):
+        picture.putpalette([(level * (number + 3)) % 256 for level in range(768)])
+    return samples.saved(pictures[0], "GIF", save_all=True, append_images=pictures[1:])
+
+
 FRAMES = {
     "GIF": (samples.gif(7), 7),
+    "GIF with a colour table for each frame": (_colourful_gif(5), 5),
     "GIF of ten thousand frames": (samples.gif(10_000), 10_000),
+    "GIF with nonsense before its first frame": (samples.gif(4, before=b"nonsense"), 4),
     "GIF with nonsense behind": (samples.gif(3, after=b";<html>"), 3),
     "TIFF": (samples.tiff(4), 4),
     "BigTIFF": (samples.tiff(3, big_tiff=True), 3),
@@ -242,6 +252,7 @@ REFUSED = {
     "too many pixels in an icon": (samples.icon(samples.png(10_000, 4_001)), "too_many_pixels"),
     "too many frames": (samples.gif(image_blocks.MOST_FRAMES + 1), "too_many_frames"),
     "too many comments": (samples.gif(1, before=_comment(5000)), "metadata_too_large"),
+    "too many comments behind nonsense": (samples.gif(1, before=b"x" + _comment(5000)), "metadata_too_large"),
     "too many scans": (samples.progressive_jpeg(200), "too_many_scans"),
 }
 

@@ -85,6 +85,13 @@ def test_the_first_hundred_names_are_shown_and_all_are_counted(inspect: Inspect)
     assert result["keys"] == list(content)[:100]
 
 
+def test_white_space_may_be_longer_than_what_is_looked_at_at_once(inspect: Inspect) -> None:
+    space = b" \n" * 500_000
+    data = space + b'{"a"' + space + b":" + space + b"[1" + space + b"," + space + b"2]" + space + b"}" + space
+    result = inspect(data, "a.json").result
+    assert (result["depth"], result["length"], result["keys"]) == (2, 1, ["a"])
+
+
 def test_long_names_are_cut(inspect: Inspect) -> None:
     content = '{"' + "n" * 1_000_000 + '": 1, "\\u0041' + "m" * 500 + '": 2}'
     assert inspect(content.encode(), "a.json").result["keys"] == ["n" * 200, "A" + "m" * 199]

@@ -227,6 +227,15 @@ def test_a_comma_is_a_decimal_point_where_it_does_not_delimit() -> None:
     assert types.types == ["decimal"]
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [(b"a;b\n1,5;x\n", "decimal"), (b'a,b\n"1,5",x\n', "text"), (b"a,b\n1.5,x\n", "decimal")],
+    ids=["between semicolons", "quoted between commas", "a point"],
+)
+def test_the_delimiter_decides_whether_a_comma_is_a_decimal_point(inspect: Inspect, data: bytes, expected: str) -> None:
+    assert columns(inspect(data, "a.csv").result)[0] == ("a", expected)
+
+
 def test_rows_of_other_lengths_do_not_disturb_the_types() -> None:
     types = ColumnTypes(2)
     for row in (["1", "x"], ["2"], [], ["3", "y", "z"]):

@@ -16,7 +16,7 @@ MOST_SCANS = 100
 MOST_BYTES_BEFORE_FRAME = 1024 * 1024
 WINDOW_BYTES = 64 * 1024
 
-GIF_EXTENSION, GIF_FRAME = b"\x21", b"\x2c"
+GIF_EXTENSION, GIF_FRAME, GIF_ENDS = b"\x21", b"\x2c", {b";", b""}
 JPEG_SCAN, JPEG_END = 0xDA, 0xD9
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)  # not stuffing, nor the restarts within a scan
 
@@ -26,7 +26,10 @@ def too_many_frames() -> Unprocessable:
 
 
 def gif_frames(file: BinaryIO) -> int:
-    """How many frames a GIF has, as far as it goes: the walk ends at the trailer, the end or the first nonsense."""
+    """How many frames a GIF has: the walk ends at the trailer, at the end, or at nonsense behind a frame.
+
+    Nonsense before the first frame is skipped, as Pillow does, so that what Pillow reads then is within bounds.
+    """
     file.seek(10)
     flags = file.read(1)
     file.seek(13 + _colour_table_bytes(flags))
@@ -38,14 +41,16 @@ def gif_frames(file: BinaryIO) -> int:
             file.seek(_colour_table_bytes(file.read(9)[8:]) + 1, 1)
         elif introducer == GIF_EXTENSION:
             file.seek(1, 1)
-        else:
+        elif introducer in GIF_ENDS or frames:
             return frames
+        else:
+            continue
         blocks += _skip_gif_data(file, MOST_GIF_BLOCKS - blocks)
         if frames > MOST_FRAMES:
             raise too_many_frames()
         if blocks >= MOST_GIF_BLOCKS:
             raise Unprocessable("too_many_blocks", f"The image is cut into more than {MOST_GIF_BLOCKS} blocks.")
-        if not frames and file.tell() > MOST_BYTES_BEFORE_FRAME:  # Pillow's time for comments is quadratic
+        if not frames and file.tell() > MOST_BYTES_BEFORE_FRAME:  # Pillow keeps each block of a comment as an object
             raise Unprocessable("metadata_too_large", "The image has a megabyte of comments before its first frame.")
 
 
