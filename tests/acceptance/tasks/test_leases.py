@@ -1,14 +1,73 @@
-"""Who is taken for dead: processes that are gone or paused past their lease, and nobody else."""
+"""Who is taken for dead: processes that are gone or paused past their lease, and nobody else.
+
+A lease takes its time to run out, so all of it happens at once, on one stage: of one worker everything is killed, of
+another the supervisor alone, a third is paused, and a child of the fourth, which takes over from them, is busy in C
+code that does not let go of the interpreter. Each test looks at one of them.
+"""
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import psutil
+import pytest
 
 from tests.support.processes import wait_until
 from tests.support.service import Service, WorkerCommand
 
 Figure = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What was run by whom; `struck_at` is time.time() when everything happened."""
+
+    service: Service
+    of_killed: str
+    of_headless: str
+    headless_children: list[psutil.Process]
+    holding: str
+    atomic: str
+    plain: str
+    paused: WorkerCommand
+    paused_child: psutil.Process
+    struck_at: float
+
+    def seconds_until_taken_over(self, invocation: str) -> float:
+        return self.service.wait_for_start(invocation, number=2, deadline_seconds=25).at - self.struck_at
+
+
+@pytest.fixture(scope="module")
+def stage(shared_service: Service) -> Stage:
+    service, send = shared_service, shared_service.caller().send
+    # Each worker has as many threads as it gets tasks, and is busy when the next one starts.
+    killed = service.start_worker(threads=1)
+    service.wait_for_start(of_killed := send("rest", 30))
+    headless = service.start_worker(threads=1)
+    service.wait_for_start(of_headless := send("rest", 30))
+    paused = service.start_worker(threads=2)
+    atomic, plain = send("record_atomically", "atomic", 6), send("record", "plain", 6)
+    service.wait_for_start(atomic)
+    service.wait_for_start(plain)
+    taker = service.start_worker(processes=2, threads=4)
+    service.wait_for_start(holding := send("hold_gil", 13))
+    wait_until(lambda: len(taker.children()) == 2, 5, "all of the worker that is to take over")
+    headless_children, paused_child = headless.children(), paused.child()
+    killed.kill_all()
+    headless.process.kill()
+    paused.suspend()
+    return Stage(
+        service=service,
+        of_killed=of_killed,
+        of_headless=of_headless,
+        headless_children=headless_children,
+        holding=holding,
+        atomic=atomic,
+        plain=plain,
+        paused=paused,
+        paused_child=paused_child,
+        struck_at=time.time(),
+    )
 
 
 def is_alive(process: psutil.Process) -> bool:
@@ -18,71 +77,46 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
-def send_to(service: Service, worker: WorkerCommand, others: list[WorkerCommand], task: str, *arguments: object) -> str:
-    """Have one of several workers run a task."""
-    for other in others:
-        other.suspend()
-    invocation = service.caller().send(task, *arguments)
-    service.wait_for_start(invocation)
-    for other in others:
-        other.resume()
-    assert any(child.pid == service.starts_of(invocation)[0].pid for child in worker.children())
-    return invocation
+def test_the_children_of_a_killed_supervisor_end_by_themselves(stage: Stage) -> None:
+    wait_until(lambda: not any(map(is_alive, stage.headless_children)), 5, "the end of the children")
 
 
-def test_killed_workers_are_taken_over_by_one_whose_own_child_holds_the_interpreter(
-    service: Service, figure: Figure
+def test_the_task_of_a_killed_supervisors_child_starts_again_within_twenty_seconds(
+    stage: Stage, figure: Figure
 ) -> None:
-    """Of one worker everything is killed, of another the supervisor alone. In a child of the third nothing but one
-    task runs for 15 s: it is busy, not dead, and its supervisor is not busy."""
-    whole, headless, taker = (service.start_worker(processes=number) for number in (1, 1, 2))
-    service.wait_for_work(whole, headless, taker)
-    of_whole = send_to(service, whole, [headless, taker], "rest", 30)
-    of_headless = send_to(service, headless, [whole, taker], "rest", 30)
-    holding = send_to(service, taker, [whole, headless], "hold_gil", 15)
-    children = headless.children()
-    headless.process.kill()
-    whole.kill_all()
-    killed_at = time.time()
-    wait_until(lambda: not any(map(is_alive, children)), 5, "the end of the children without a supervisor")
-    children_gone_at = time.time()
-    again = {name: service.wait_for_start(name, number=2, deadline_seconds=20).at for name in (of_whole, of_headless)}
-    service.ledger.wait_for_status([holding], "succeeded", 20)
+    seconds = stage.seconds_until_taken_over(stage.of_headless)
+    figure(f"{seconds:.1f} s after the kill")
+    assert seconds < 20
 
-    figure(f"the children of a killed supervisor ended within {children_gone_at - killed_at:.2f} s")
-    figure(f"its task started again {again[of_headless] - killed_at:.1f} s after the kill")
-    figure(f"supervisor and children killed at once: {again[of_whole] - killed_at:.1f} s")
-    assert max(again.values()) - killed_at < 20
-    row = service.ledger.invocation(holding)
-    assert (row.deaths, row.attempt) == (0, 1)
+
+def test_the_task_of_a_worker_that_was_killed_altogether_starts_again_within_twenty_seconds(
+    stage: Stage, figure: Figure
+) -> None:
+    seconds = stage.seconds_until_taken_over(stage.of_killed)
+    figure(f"{seconds:.1f} s after the kill")
+    assert seconds < 20
 
 
 def test_of_a_paused_worker_and_the_one_that_took_over_only_the_newest_attempt_counts(
-    service: Service, figure: Figure
+    stage: Stage, figure: Figure
 ) -> None:
     """The one case in which a task runs twice at the same time; its effect and its end are there once."""
-    paused, other = service.start_worker(), service.start_worker()
-    service.wait_for_work(paused, other)
-    caller = service.caller()
-    other.suspend()
-    atomic = caller.send("record_atomically", "atomic", 4)
-    plain = caller.send("record", "plain", 4)
-    for invocation in (atomic, plain):
-        service.wait_for_start(invocation)
-    child = paused.child()
-    paused.suspend()
-    other.resume()
-    paused_at = time.time()
-    newest = [service.wait_for_start(invocation, number=2, deadline_seconds=20) for invocation in (atomic, plain)]
-    paused.resume()
-    took_over_after = max(start.at for start in newest) - paused_at
-    wait_until(lambda: not is_alive(child), 10, "the end of the fenced process")
-    wait_until(lambda: [c for c in paused.children() if c.pid != child.pid], 5, "the process that replaces it")
-    service.ledger.wait_for_status([atomic, plain], "succeeded", 15)
+    service, both = stage.service, (stage.atomic, stage.plain)
+    seconds = max(stage.seconds_until_taken_over(invocation) for invocation in both)
+    stage.paused.resume()
+    wait_until(lambda: not is_alive(stage.paused_child), 10, "the end of the fenced process")
+    wait_until(stage.paused.children, 5, "the process that replaces it")
+    service.ledger.wait_for_status(both, "succeeded", 15)
 
     assert [e.attempt for e in service.ledger.effects() if e.name == "atomic"] == [2]
-    for invocation in (atomic, plain):
+    for invocation in both:
         assert service.ledger.invocation(invocation).attempt == 2
         assert len(service.starts_of(invocation)) == 2
-    figure(f"taken over {took_over_after:.1f} s after the pause began")
-    assert took_over_after < 20
+    figure(f"taken over {seconds:.1f} s after the pause began")
+    assert seconds < 20
+
+
+def test_a_child_that_holds_the_interpreter_for_longer_than_a_lease_is_not_taken_for_dead(stage: Stage) -> None:
+    stage.service.ledger.wait_for_status([stage.holding], "succeeded", 20)
+    row = stage.service.ledger.invocation(stage.holding)
+    assert (row.deaths, row.attempt) == (0, 1)

@@ -34,9 +34,9 @@ def assert_is_quarantined(service: Service, killer: str) -> None:
 def test_a_killer_is_dead_after_its_third_attempt_and_its_neighbours_succeed(
     service: Service, figure: Callable[[str], None], ways: list[str]
 ) -> None:
-    """The long-running neighbours take longer than the grace, which nothing but a stop may cut them short to."""
+    """The long-running neighbours take longer than they would be given after a stop."""
     caller = service.caller()
-    neighbours = caller.send_many("rest", [[5], [5], [0.5], [0.5]]).ids
+    neighbours = caller.send_many("rest", [[3], [3], [0.5], [0.5]]).ids
     for neighbour in neighbours:
         service.wait_for_start(neighbour)
     killers = [caller.send("kill_own_process", way, 0.1) for way in ways]
@@ -52,10 +52,10 @@ def test_a_killer_is_dead_after_its_third_attempt_and_its_neighbours_succeed(
 
 
 def test_a_suspect_does_not_wait_for_another_that_takes_long(service: Service) -> None:
-    suspects = [service.caller().send("rest", 5)]
+    suspects = [service.caller().send("rest", 4)]
     psutil.Process(service.wait_for_start(suspects[0]).pid).kill()
     service.wait_for_start(suspects[0], number=2)
-    suspects.append(service.caller().send("rest", 5))
+    suspects.append(service.caller().send("rest", 4))
     psutil.Process(service.wait_for_start(suspects[1]).pid).kill()
     service.wait_for_start(suspects[1], number=2, deadline_seconds=3)
     service.ledger.wait_for_status(suspects, "succeeded", 10)

@@ -13,7 +13,7 @@ from tests.support.service import Service
 def test_it_runs_tasks_and_lets_them_finish_when_it_is_stopped_twice(service: Service) -> None:
     worker = service.start_rundramatiq(processes=1, threads=4)
     service.wait_for_work(worker)
-    running = service.caller().send("rest", 3)
+    running = service.caller().send("rest", 2)
     service.wait_for_start(running)
     began = time.monotonic()
     worker.process.send_signal_to_group(signal.SIGTERM)
@@ -29,7 +29,7 @@ def test_it_runs_tasks_and_lets_them_finish_when_it_is_stopped_twice(service: Se
 def test_the_tasks_of_a_killed_process_run_again_elsewhere(service: Service, figure: Callable[[str], None]) -> None:
     worker = service.start_rundramatiq(processes=2, threads=4)
     service.wait_for_work(worker)
-    running = service.caller().send("rest", 6)
+    running = service.caller().send("rest", 3)
     start = service.wait_for_start(running)
     service.start_worker()
     psutil.Process(start.pid).kill()

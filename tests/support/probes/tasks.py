@@ -73,7 +73,7 @@ def exit_at_first(ended: Ended) -> None:
 def end_slowly(ended: Ended) -> None:
     """As an `on_end` that waits for somebody else's answer."""
     note_call_of(ended)
-    time.sleep(4)
+    time.sleep(3)
     note_end(ended)
 
 
