@@ -1,6 +1,7 @@
 """A task layer of one test's own: workers and callers as real processes, and a look into their ledger."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -223,6 +224,25 @@ class WorkerCommand:
         self.process.send_signal_to_group(signal.SIGKILL)
         self.process.wait()
 
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
+        """Signal the whole group, twice, as Heroku does; returns the time.monotonic() of the first."""
+        began = time.monotonic()
+        self.process.send_signal_to_group(number)
+        wait_until(lambda: time.monotonic() - began > 0.3, 1, "a moment between two signals")
+        self.process.send_signal_to_group(number)
+        return began
+
+    def left(self) -> list[psutil.Process]:
+        """What is still there of its process group."""
+        left = []
+        for process in psutil.process_iter():
+            try:
+                if os.getpgid(process.pid) == self.process.pid and process.status() != psutil.STATUS_ZOMBIE:
+                    left.append(process)
+            except (ProcessLookupError, psutil.NoSuchProcess):
+                continue
+        return left
+
     def suspend(self) -> None:
         """Stop the clock for all of it, as the pause of a virtual machine does."""
         self.process.send_signal_to_group(signal.SIGSTOP)
@@ -241,12 +261,12 @@ class Service:
         self.ledger.rows(traces.TABLE)
         self._start_process = start_process
         self._callers = [Caller(self.environment)]
+        self._started: list[ChildProcess] = []
 
     def start_worker(self, *, processes: int = 1, threads: int = 8, grace: float = 25) -> WorkerCommand:
         """`manage.py worker`; returns at once."""
         options = ["-p", str(processes), "-t", str(threads), "--grace", str(grace)]
-        started = self._start_process([*MANAGE, "worker", *options], env=self.environment)
-        return WorkerCommand(started, processes=processes)
+        return self._start("worker", options, processes)
 
     def start_worker_at_work(self, *, processes: int = 1, threads: int = 8, grace: float = 25) -> WorkerCommand:
         """The only worker, returned when it has ended tasks."""
@@ -268,8 +288,11 @@ class Service:
 
     def start_rundramatiq(self, *, processes: int, threads: int) -> WorkerCommand:
         options = ["-p", str(processes), "-t", str(threads)]
-        started = self._start_process([*MANAGE, "rundramatiq", *options], env=self.environment)
-        return WorkerCommand(started, processes=processes)
+        return self._start("rundramatiq", options, processes)
+
+    def _start(self, command: str, options: list[str], processes: int) -> WorkerCommand:
+        self._started.append(self._start_process([*MANAGE, command, *options], env=self.environment))
+        return WorkerCommand(self._started[-1], processes=processes)
 
     def caller(self, number: int = 0) -> Caller:
         """A caller, started when it is first asked for."""
@@ -290,6 +313,16 @@ class Service:
             return self.starts_of(invocation)[number - 1 :]
 
         return wait_until(nth, deadline_seconds, f"start {number} of {invocation}")[0]
+
+    def clear(self) -> None:
+        """Kill what was started and call off what is left, so that the next test finds nobody and nothing."""
+        for process in self._started:
+            process.kill_all()
+        self._started.clear()
+        self.ledger.rows("DELETE FROM tasks_workerprocess")
+        self.ledger.rows("DELETE FROM tasks_invocation")
+        self.ledger.rows("DELETE FROM probe_effect")
+        traces.starts_path(self.environment["DATA_DIR"]).unlink(missing_ok=True)
 
     def end(self) -> None:
         for caller in self._callers:

@@ -1,26 +1,21 @@
 """A stop lets running tasks finish, hands the rest to others at once, and is over before the platform kills."""
 
 import itertools
-import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
 
-from apps.ops.embedded.postgres import PostgresServer
 from tests.support.processes import wait_until
 from tests.support.service import Service, WorkerCommand
 
 
-def stop(worker: WorkerCommand, number: signal.Signals = signal.SIGTERM) -> float:
-    """Signal the whole group twice, as Heroku does; returns time.monotonic()."""
-    began = time.monotonic()
-    worker.process.send_signal_to_group(number)
-    wait_until(lambda: time.monotonic() - began > 0.3, 1, "a moment between two signals")
-    worker.process.send_signal_to_group(number)
-    return began
+@pytest.fixture
+def service(shared_service: Service) -> Iterator[Service]:
+    yield shared_service
+    shared_service.clear()
 
 
 def ended_after(worker: WorkerCommand, began: float, deadline_seconds: float) -> float:
@@ -43,7 +38,7 @@ def test_running_tasks_finish_and_the_backlog_goes_to_another_worker_at_once(
     backlog = caller.send_many("record", [[f"task {number}", 0.02] for number in range(200)]).ids
     wait_until(lambda: len(service.ledger.effects()) > 10, 10, "the backlog is being worked at")
 
-    began = stop(stopped)
+    began = stopped.stop()
     handed_over_by = time.time()
     service.ledger.wait_for_status(backlog, "succeeded", 10)
     took = ended_after(stopped, began, 11)
@@ -74,7 +69,7 @@ def test_a_task_longer_than_the_grace_starts_elsewhere_as_soon_as_its_process_is
     service.wait_for_start(long)
     other.resume()
     runner = stopped.child()
-    began = stop(stopped, number)
+    began = stopped.stop(number)
     wait_until(lambda: not runner.is_running() or runner.status() == psutil.STATUS_ZOMBIE, 6, "the end of the child")
     took, gone_at = time.monotonic() - began, time.time()
     # Python's own end takes a moment on a busy machine.
@@ -89,56 +84,6 @@ def test_a_task_longer_than_the_grace_starts_elsewhere_as_soon_as_its_process_is
 
 def test_an_idle_worker_stops_soon(service: Service, figure: Callable[[str], None]) -> None:
     worker = service.start_worker_at_work(processes=2)
-    took = ended_after(worker, stop(worker), 5)
+    took = ended_after(worker, worker.stop(), 5)
     assert service.ledger.one("SELECT count(*) FROM tasks_workerprocess") == 0
     figure(f"exit {took:.2f} s after the first signal")
-
-
-def freeze(postgres: PostgresServer) -> None:
-    """Nothing is refused, nothing is answered: a machine that hangs."""
-    assert postgres.process is not None
-    server = psutil.Process(postgres.process.pid)
-    for process in [server, *server.children()]:
-        process.suspend()
-
-
-def thaw(postgres: PostgresServer) -> None:
-    assert postgres.process is not None
-    server = psutil.Process(postgres.process.pid)
-    for process in [server, *server.children()]:
-        process.resume()
-
-
-def test_a_worker_stops_in_time_while_postgresql_is_away(own_postgres: PostgresServer, service: Service) -> None:
-    worker = service.start_worker_at_work(grace=4)
-    running = service.caller().send("rest", 1)
-    service.wait_for_start(running)
-    own_postgres.stop()
-    ended_after(worker, stop(worker), 5)
-    assert worker_processes_left(worker) == []
-
-
-def test_a_worker_is_gone_in_time_while_postgresql_hangs(own_postgres: PostgresServer, service: Service) -> None:
-    worker = service.start_worker_at_work(grace=4)
-    running = service.caller().send("rest", 1)
-    service.wait_for_start(running)
-    freeze(own_postgres)
-    try:
-        began = stop(worker)
-        worker.process.wait(5.5)
-        assert time.monotonic() - began < 5.5
-        wait_until(lambda: not worker_processes_left(worker), 1, "the end of the children")
-    finally:
-        thaw(own_postgres)
-
-
-def worker_processes_left(worker: WorkerCommand) -> list[int]:
-    """Of the worker's process group."""
-    left = []
-    for process in psutil.process_iter():
-        try:
-            if os.getpgid(process.pid) == worker.process.pid and process.status() != psutil.STATUS_ZOMBIE:
-                left.append(process.pid)
-        except (ProcessLookupError, psutil.NoSuchProcess):
-            continue
-    return left
