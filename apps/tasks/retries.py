@@ -75,7 +75,8 @@ def backoff(options: Mapping[str, Any]) -> Backoff:
 
 def outcome_of(claim: Claim, error: BaseException, policy: RetryPolicy, retries: int) -> Outcome:
     """What is recorded for an attempt that raised."""
-    sentence = "".join(traceback.format_exception_only(error)).strip()
+    said = "".join(traceback.format_exception_only(error)).strip()  # survives an error that cannot be printed
+    sentence = said.removeprefix(f"{type(error).__module__}.")
     lines = "".join(traceback.format_exception(error, limit=-30))
     match policy.after(error, retries):
         case TryAgain(delay_ms):
