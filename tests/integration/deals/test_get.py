@@ -172,6 +172,12 @@ def test_a_browser_gets_a_page(post: Post, client: Client) -> None:
     assert "<b>anna" not in page
 
 
+def test_a_page_is_as_exact_as_the_answer(post: Post, client: Client) -> None:
+    post(csv_of(*[deal("anna", total="999999999999.99")] * 1_000, deal("anna", total="0.01")))
+
+    assert "999999999999990.01" in client.get(DEALS, headers={"Accept": "text/html"}).content.decode()
+
+
 def test_one_small_statement_a_request(post: Post, client: Client) -> None:
     post(csv_of(deal("anna")))
     client.get(DEALS)

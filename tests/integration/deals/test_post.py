@@ -4,12 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.test import Client
+from rest_framework.authentication import TokenAuthentication
+from rest_framework.authtoken.models import Token
 
 from apps.deals import services
 from apps.deals.models import Deal, Import
+from apps.deals.views import DealsView
+from tests import factories
 from tests.integration.deals.conftest import DEAL, DEALS, HEADER, Post, Top, csv_of, deal, stored_files
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +132,18 @@ def test_a_charset_can_be_declared(post_raw: Post, top: Top, charset: str, codec
     assert top()[0]["gems"] == ["Рубин"]
 
 
+def test_a_charset_can_be_declared_for_the_file_of_a_form(client: Client, top: Top) -> None:
+    content = csv_of("я,b,1,1,2018-12-14").decode().encode("cp1251")  # one letter is no word to guess from
+    headers = 'Content-Disposition: form-data; name="deals"; filename="a.csv"\r\nContent-Type: text/csv'
+
+    undeclared, content_type = factories.multipart_body((headers, content))
+    declared, _ = factories.multipart_body((f"{headers}; charset=windows-1251", content))
+
+    assert client.generic("POST", DEALS, undeclared, content_type).status_code == 400
+    assert client.generic("POST", DEALS, declared, content_type).status_code == 200
+    assert top()[0]["username"] == "я"
+
+
 @pytest.mark.parametrize("charset", ["koi8-r", "no-such-thing"])
 def test_another_charset_is_refused(post_raw: Post, charset: str) -> None:
     assert_is_problem(post_raw(TWO, content_type=f"text/csv; charset={charset}"), 415, "unsupported_charset")
@@ -233,6 +250,15 @@ def test_who_sent_it_is_recorded(post: Post, client: Client) -> None:
     assert recorded.started_at
     assert recorded.finished_at
     assert recorded.started_at <= recorded.finished_at
+
+
+def test_a_known_user_is_recorded_by_name(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = Token.objects.create(user=User.objects.create_user("marlow"))
+    monkeypatch.setattr(DealsView, "authentication_classes", [TokenAuthentication])
+
+    post(TWO, Authorization=f"Token {token.key}")
+
+    assert Import.objects.get().who == "marlow"
 
 
 def test_nothing_stays_in_the_media_folder(post: Post, media: Path) -> None:
