@@ -55,21 +55,25 @@ class LedgerBroker(Broker):
         for option, reason in UNSUPPORTED_OPTIONS.items():
             if message.options.get(option):
                 raise UnsupportedMessageError(f"{message.actor_name}: {reason}.")
+        self.post(message, payload=encode_payload(message), priority=actor.priority, delay_ms=max(0, delay or 0))
+        return message
+
+    def post(self, message: "Message[Any]", *, payload: str, priority: int, delay_ms: int) -> None:
+        """What is left of `enqueue` for who has encoded the message already; its task need not be known here."""
         self.declare_queue(message.queue_name)
-        self.emit_before("enqueue", message, delay)
+        self.emit_before("enqueue", message, delay_ms)
         ledger.insert(
             ledger.NewInvocation(
                 id=message.message_id,
                 queue=message.queue_name,
                 actor=message.actor_name,
-                payload=encode_payload(message),
-                priority=actor.priority,
-                delay_ms=max(0, delay or 0),
+                payload=payload,
+                priority=priority,
+                delay_ms=delay_ms,
             )
         )
         self.bell.ring_after_commit(message.queue_name)
-        self.emit_after("enqueue", message, delay)
-        return message
+        self.emit_after("enqueue", message, delay_ms)
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30000) -> LedgerConsumer:  # noqa: ARG002
         """Dramatiq's worker asks for one consumer a queue. How much is claimed ahead is the slots' decision."""

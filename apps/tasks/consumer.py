@@ -115,11 +115,11 @@ class LedgerConsumer(Consumer):
         self._station.end(message.claim, message.outcome, seconds=time.monotonic() - message.began_at)
 
     def nack(self, message: MessageProxy) -> None:
-        """Dramatiq found no such task here: a newer release may know it, so it is tried again like an error."""
+        """Dramatiq found no such task here: a newer release may know it, so it is tried again like an error. Unless
+        its sender did not know it either and has said what becomes of it then (`if_unknown`, the error as JSON)."""
         assert isinstance(message, ClaimedMessage)  # noqa: S101
         if message.outcome is None:
-            error = LookupError(f"no task named {message.actor_name!r} is known to this worker")
-            message.outcome = retries.outcome_of(message.claim, error, retries.backoff({}), message.options["retries"])
+            message.outcome = _outcome_of_unknown(message)
         self.ack(message)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
@@ -198,3 +198,11 @@ class LedgerConsumer(Consumer):
         logger.warning("the ledger cannot be reached", extra={"action": "ledger_away", "reason": str(error)})
         connection.close()
         self._station.stopping.wait(self.OUTAGE_SECONDS)
+
+
+def _outcome_of_unknown(message: ClaimedMessage) -> Outcome:
+    reason = f"no task named {message.actor_name!r} is known to this worker"
+    end = message.options.get("if_unknown")
+    if end is None:
+        return retries.outcome_of(message.claim, LookupError(reason), retries.backoff({}), message.options["retries"])
+    return GivenUp(claim=message.claim, ends_as=Status.FAILED, error=reason, traceback="", result=end)

@@ -7,7 +7,7 @@ next look for what is due tries again, so an invocation is never given up withou
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import dramatiq
@@ -24,8 +24,22 @@ RETRY_SECONDS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
+class Call:
+    """The rest of an ended invocation: how it was called, and its error as JSON."""
+
+    queue: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    retries: int = 0
+    result: str | None = None
+    traceback: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ended:
-    """What `on_end` is told: the invocation, the status it ends with, and why in one sentence."""
+    """What `on_end` is told: the invocation, the status it ends with, and why in one sentence.
+
+    `call` has what the shim needs besides; an `on_end` of one's own has no use for it.
+    """
 
     id: str
     actor: str
@@ -33,6 +47,7 @@ class Ended:
     kwargs: dict[str, Any]
     status: str
     error: str
+    call: Call = field(default_factory=Call, compare=False)
 
 
 OnEnd = Callable[[Ended], None]
@@ -71,13 +86,22 @@ def _end(invocation_id: str) -> Ended | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    actor, payload, status, error = row
+    actor, queue, payload, retries, status, error, result, traceback = row
     parts = _arguments(payload)
+    call = Call(queue=queue, options=parts["options"], retries=retries, result=result, traceback=traceback)
     logger.error(
         "invocation given up",
         extra={"action": f"invocation_{status}", "invocation": invocation_id, "task": actor, "reason": error},
     )
-    return Ended(id=invocation_id, actor=actor, args=parts["args"], kwargs=parts["kwargs"], status=status, error=error)
+    return Ended(
+        id=invocation_id,
+        actor=actor,
+        args=parts["args"],
+        kwargs=parts["kwargs"],
+        status=status,
+        error=error,
+        call=call,
+    )
 
 
 def _arguments(payload: str) -> dict[str, Any]:
@@ -85,7 +109,7 @@ def _arguments(payload: str) -> dict[str, Any]:
     try:
         return get_encoder().decode(payload.encode("utf-8"))
     except DecodeError:
-        return {"args": [], "kwargs": {}}
+        return {"args": [], "kwargs": {}, "options": {}}
 
 
 def _on_end_of(actor: str) -> OnEnd | None:

@@ -62,6 +62,38 @@ class Success:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NextCall:
+    """How the next attempt differs from this one; None: not at all."""
+
+    payload: str | None = None
+    queue: str | None = None
+    priority: int | None = None
+
+
+SAME_CALL = NextCall()
+
+
+class Reading(NamedTuple):
+    """An invocation's row, as `read` finds it; see `models.Invocation`."""
+
+    status: str
+    ends_as: str
+    actor: str
+    queue: str
+    payload: str
+    worker: str
+    retries: int
+    result: str | None
+    state: str | None
+    meta: str | None
+    children: str | None
+    error: str
+    traceback: str
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewInvocation:
     """What a sender writes; `delay_ms` counts from the insert, by the database's clock."""
 
@@ -124,10 +156,18 @@ def complete(successes: Sequence[Success]) -> set[str]:
     }
 
 
-def retry(held: Claim, *, delay_ms: int, error: str, traceback: str) -> set[str]:
+def retry(
+    held: Claim,
+    *,
+    delay_ms: int,
+    error: str,
+    traceback: str,
+    result: str | None = None,
+    next_call: NextCall = SAME_CALL,
+) -> set[str]:
     """Queue or schedule the next attempt; returns its queue, or nothing when the claim was lost."""
-    rows = _fetch_all("retry", {**vars(held), "delay_ms": delay_ms, **_cut(error, traceback)})
-    return {row[0] for row in rows}
+    parameters = {**vars(held), **vars(next_call), "delay_ms": delay_ms, "result": result, **_cut(error, traceback)}
+    return {row[0] for row in _fetch_all("retry", parameters)}
 
 
 def hand_back(held: Sequence[Claim]) -> set[str]:
@@ -140,9 +180,32 @@ def hand_back_all_but(worker: str, held: Sequence[str]) -> set[str]:
     return {row[0] for row in _fetch_all("hand_back_unknown", {"worker": worker, "held": list(held)})}
 
 
-def give_up(held: Claim, *, ends_as: str, error: str, traceback: str) -> bool:
+def give_up(held: Claim, *, ends_as: str, error: str, traceback: str, result: str | None = None) -> bool:
     """Begin an ending other than success; False when the claim was lost. `endings.finish` does the rest."""
-    return bool(_fetch_one("give_up", {**vars(held), "ends_as": ends_as, **_cut(error, traceback)}))
+    parameters = {**vars(held), "ends_as": ends_as, "result": result, **_cut(error, traceback)}
+    return bool(_fetch_one("give_up", parameters))
+
+
+def cancel(ids: Sequence[str], *, error: str, result: str | None) -> set[str]:
+    """Begin the ending of what has not started, in the caller's transaction; returns the ids that it found so."""
+    return {row[0] for row in _fetch_all("cancel", {"ids": list(ids), "error": error, "result": result})}
+
+
+def say(held: Claim, *, state: str | None = None, meta: str | None = None, children: str | None = None) -> bool:
+    """Keep what a running task says of itself; False when the claim was lost."""
+    return bool(_fetch_one("say", {**vars(held), "state": state, "meta": meta, "children": children}))
+
+
+def read(invocation_id: str) -> Reading | None:
+    """What is known of an invocation; None of an id that is not in the ledger."""
+    row = _fetch_one("read", {"id": invocation_id})
+    return Reading(*row) if row else None
+
+
+def forget(invocation_id: str, *, state: str) -> None:
+    """Drop what an ended invocation returned or raised; `state` stays as the reason."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("forget"), {"id": invocation_id, "state": state})
 
 
 def register_worker(worker: str, *, host: str, solo: bool) -> None:

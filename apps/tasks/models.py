@@ -30,7 +30,10 @@ class Invocation(models.Model):
     deaths = models.IntegerField(default=0, help_text="Attempts that ended with the death of their worker process.")
     worker = models.CharField(max_length=36, default="", help_text="The worker process that claimed it last.")
     ends_as = models.CharField(max_length=16, default="", help_text="While ending: the status to come.")
-    result = models.TextField(null=True, help_text="What the task returned, as JSON.")  # noqa: DJ001 — null: nothing
+    result = models.TextField(null=True, help_text="What it returned or raised, as JSON.")  # noqa: DJ001 — null: nothing
+    state = models.CharField(max_length=255, null=True, help_text="What the task says of itself.")  # noqa: DJ001
+    meta = models.TextField(null=True, help_text="What goes with the state, as JSON.")  # noqa: DJ001
+    children = models.TextField(null=True, help_text="The ids of what it has sent, as JSON.")  # noqa: DJ001
     error = models.TextField(default="", help_text="The last error, in one sentence.")
     traceback = models.TextField(default="")
 

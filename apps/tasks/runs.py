@@ -1,17 +1,19 @@
 """The run: one attempt of an invocation, as the task's own code can see it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from dramatiq import Message
 from dramatiq.message import get_encoder
 
 from apps.tasks import ledger
 from apps.tasks.errors import ClaimLostError
 from apps.tasks.ledger import Claim, Success
+from apps.tasks.outcomes import Outcome
 
 #: A result is a fact about the invocation, kept in its row; files and tables belong elsewhere.
 RESULT_MAX_BYTES = 1_048_576
@@ -27,6 +29,10 @@ class Run:
       entered: the task's function has been entered, so that a nested direct call of it is an ordinary call.
       completed: its success is already in the ledger.
       result: what the function returned.
+      message: what was claimed, in Dramatiq's words.
+      outcome: how it ended, where that is not to be found out from what the function returned or raised.
+      recorded: how it ended is already in the ledger.
+      encode: how the result becomes JSON.
     """
 
     claim: Claim
@@ -34,6 +40,14 @@ class Run:
     entered: bool = False
     completed: bool = False
     result: Any = None
+    message: "Message[Any] | None" = None
+    outcome: Outcome | None = None
+    recorded: bool = False
+    encode: Callable[[Any], str | None] = field(default_factory=lambda: encode_result)
+
+    def success(self) -> Success:
+        """Raises what the encoder raises, and ValueError when the result is too large."""
+        return Success(self.claim, self.encode(self.result))
 
 
 _current: ContextVar[Run | None] = ContextVar("current_run", default=None)
@@ -61,7 +75,7 @@ def completing() -> Iterator[None]:
     with transaction.atomic():
         yield
         open_run = run if run and not run.completed else None
-        if open_run and not ledger.complete([Success(open_run.claim, encode_result(open_run.result))]):
+        if open_run and not ledger.complete([open_run.success()]):
             raise ClaimLostError(f"{open_run.claim.id}, attempt {open_run.claim.attempt}")
     if run:
         run.completed = True
@@ -71,7 +85,11 @@ def encode_result(result: Any) -> str | None:
     """The result as it stands in the ledger. Raises what the encoder raises, and ValueError when it is too large."""
     if result is None:
         return None
-    encoded = get_encoder().encode(result).decode("utf-8")
+    return bounded(get_encoder().encode(result).decode("utf-8"))
+
+
+def bounded(encoded: str) -> str:
+    """A result that the ledger takes. Raises ValueError for a larger one."""
     if len(encoded) > RESULT_MAX_BYTES:
         raise ValueError(
             f"the result has {len(encoded)} bytes, {RESULT_MAX_BYTES} are allowed: store it, return its id"

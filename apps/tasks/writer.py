@@ -113,10 +113,10 @@ class OutcomeWriter:
                 wake |= ledger.hand_back(handed_back)
             for outcome in outcomes:
                 match outcome:
-                    case AnotherTry(claim=claim, delay_ms=delay_ms, error=error, traceback=traceback):
-                        wake |= ledger.retry(claim, delay_ms=delay_ms, error=error, traceback=traceback)
-                    case GivenUp(claim=claim, ends_as=ends_as, error=error, traceback=traceback):
-                        ledger.give_up(claim, ends_as=ends_as, error=error, traceback=traceback)
+                    case AnotherTry():
+                        wake |= outcome.write()
+                    case GivenUp():
+                        outcome.write()
         self._bell.ring(wake)
         if any(isinstance(outcome, GivenUp) for outcome in outcomes):
             self._wake_ender()

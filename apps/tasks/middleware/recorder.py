@@ -9,7 +9,6 @@ from dramatiq.middleware.shutdown import Shutdown
 from apps.tasks import retries, runs
 from apps.tasks.consumer import ClaimedMessage
 from apps.tasks.errors import ClaimLostError
-from apps.tasks.ledger import Success
 from apps.tasks.outcomes import GivenUp, HandedBack, Outcome
 from apps.tasks.retries import RetryPolicy
 from apps.tasks.runs import Run
@@ -60,7 +59,7 @@ class Recorder(Middleware):
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
         if isinstance(message, ClaimedMessage):
-            runs.set_current(Run(claim=message.claim, retries=message.options["retries"]))
+            runs.set_current(Run(claim=message.claim, retries=message.options["retries"], message=message._message))
 
     def after_process_message(
         self,
@@ -73,7 +72,8 @@ class Recorder(Middleware):
         run = runs.current()
         runs.set_current(None)
         if isinstance(message, ClaimedMessage) and run is not None:
-            message.closed = isinstance(exception, ClaimLostError) or (run.completed and exception is None)
+            lost = isinstance(exception, ClaimLostError)
+            message.closed = lost or run.recorded or (run.completed and exception is None)
             if not message.closed:
                 message.outcome = _outcome(broker, message, run, exception)
 
@@ -87,9 +87,11 @@ class Recorder(Middleware):
 def _outcome(broker: Broker, message: ClaimedMessage, run: Run, error: BaseException | None) -> Outcome:
     """An error after a completion is recorded like any other: if the completion was committed, the fence holds, and
     if a transaction around it was rolled back, this is all there is."""
+    if run.outcome is not None and error is None:
+        return run.outcome
     if error is None:
         try:
-            return Success(run.claim, runs.encode_result(run.result))
+            return run.success()
         except Exception as unencodable:  # noqa: BLE001 — whatever an encoder raises
             error = unencodable
     if isinstance(error, Shutdown):

@@ -3,4 +3,4 @@
 UPDATE tasks_invocation
 SET status = ends_as, ends_as = '', finished_at = clock_timestamp()
 WHERE id = (SELECT id FROM tasks_invocation WHERE id = %(id)s AND status = 'ending' FOR UPDATE SKIP LOCKED)
-RETURNING actor, payload, status, error
+RETURNING actor, queue, payload, retries, status, error, result, traceback

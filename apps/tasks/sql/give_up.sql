@@ -1,6 +1,6 @@
 -- Give an attempt up for good: first half of an ending (see end.sql). Fenced as in complete.sql.
 UPDATE tasks_invocation
 SET status = 'ending', ends_as = %(ends_as)s, due_at = clock_timestamp(),
-    error = %(error)s, traceback = %(traceback)s
+    result = %(result)s, error = %(error)s, traceback = %(traceback)s
 WHERE id = %(id)s AND attempt = %(attempt)s AND worker = %(worker)s AND status = 'running'
 RETURNING id

@@ -15,6 +15,6 @@ ON CONFLICT (id) DO UPDATE SET
     queue = excluded.queue, actor = excluded.actor, payload = excluded.payload, priority = excluded.priority,
     status = excluded.status, due_at = excluded.due_at, created_at = excluded.created_at,
     started_at = NULL, finished_at = NULL, retries = 0, deaths = 0, worker = '', ends_as = '',
-    result = NULL, error = '', traceback = ''
+    result = NULL, state = NULL, meta = NULL, children = NULL, error = '', traceback = ''
 WHERE known.status IN ('succeeded', 'failed', 'dead', 'cancelled') AND %(reuse)s
 RETURNING id

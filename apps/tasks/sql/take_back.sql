@@ -4,6 +4,7 @@ UPDATE tasks_invocation
 SET deaths = deaths + %(died)s,
     status = CASE WHEN deaths + %(died)s >= %(most_deaths)s THEN 'ending' ELSE 'queued' END,
     ends_as = CASE WHEN deaths + %(died)s >= %(most_deaths)s THEN 'dead' ELSE '' END,
+    result = CASE WHEN deaths + %(died)s >= %(most_deaths)s THEN NULL ELSE result END,
     error = CASE WHEN %(died)s = 0 THEN error
         ELSE format('Its worker process died while running it (%%s), time %%s of %%s.',
                     %(reason)s::text, deaths + %(died)s, %(most_deaths)s::int) END
