@@ -50,8 +50,9 @@ EXPOSE 8000
 CMD ["python", "manage.py", "runserver", "0.0.0.0:8000"]
 
 FROM base AS tests
-# Some tests ask with the client that people use.
-RUN apt-get update && apt-get install --yes --no-install-recommends curl && rm -rf /var/lib/apt/lists/*
+# Some tests ask with the clients that people use.
+RUN apt-get update && apt-get install --yes --no-install-recommends curl chromium chromium-driver \
+    && rm -rf /var/lib/apt/lists/*
 COPY --from=tests-packages /venv /venv
 COPY --chown=1000:1000 . .
 RUN chown 1000:1000 /app
