@@ -22,15 +22,18 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.postgres",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
     "rest_framework.authtoken",
+    "polymorphic",  # ordered_model is not: its app only connects a signal that would renumber at each deletion
     "django_dramatiq",
     "apps.common",
     "apps.tasks",
     "apps.files",
     "apps.deals",
+    "apps.pages",
     "apps.ops",
 ]
 
