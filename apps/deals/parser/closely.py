@@ -1,16 +1,14 @@
 """Looks at a block record by record: what is wrong, on which line and in which column."""
 
 import csv
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 from apps.deals.parser import values
 from apps.deals.parser.faults import MOST_RECORD_CHARACTERS, BadValueError, Fault, shown
 from apps.deals.parser.header import COLUMNS, Header
-from apps.deals.parser.records import QUOTE, Block
+from apps.deals.parser.records import Block
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +38,6 @@ class Table:
 
     header: Header
     most_name_bytes: int
-
-    @cached_property
-    def field(self) -> re.Pattern[str]:
-        """A field as it stands in the file."""
-        return re.compile(rf'"[^"]*(?:""[^"]*)*"|[^"\r\n{re.escape(self.header.delimiter)}]*')
 
     def name(self, value: str) -> str:
         return values.name(value, most_bytes=self.most_name_bytes)
@@ -104,10 +97,6 @@ def _check_record(record: Record, fields: list[str], table: Table) -> tuple[list
     header = table.header
     if len(fields) != len(header.names):
         return [], [_wrong_length(record, fields, header)]
-    stray = _stray_quote(record.text, table) if QUOTE in record.text else None
-    if stray is not None:
-        error = BadValueError("stray_quote", "there is a quote within a value that is not quoted")
-        return [], [_fault(record, error, header.names[stray], fields[stray])]
     row: list[str] = []
     faults = _nul_in_ignored(record, fields, header)
     for column, position in zip(COLUMNS, header.positions, strict=True):
@@ -116,19 +105,6 @@ def _check_record(record: Record, fields: list[str], table: Table) -> tuple[list
         except BadValueError as error:
             faults.append(_fault(record, error, header.names[position], fields[position]))
     return row, faults
-
-
-def _stray_quote(record: str, table: Table) -> int | None:
-    """Which field, by the rules of quoting, ends before its delimiter."""
-    position, index = 0, 0
-    while True:
-        field = table.field.match(record, position)
-        position = field.end() if field else position
-        if record[position : position + 1] in {"", "\r", "\n"}:
-            return None
-        if record[position] != table.header.delimiter:
-            return index
-        position, index = position + 1, index + 1
 
 
 def _nul_in_ignored(record: Record, fields: list[str], header: Header) -> list[Fault]:

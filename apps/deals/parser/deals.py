@@ -3,12 +3,13 @@
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from apps.deals.parser import header, records
 from apps.deals.parser.closely import Table
 from apps.deals.parser.faults import BadTextError, Fault
 from apps.deals.parser.header import Header
-from apps.deals.parser.records import QUOTE, Block
+from apps.deals.parser.records import Block, Quoting
 from apps.deals.parser.rows import Rows
 from apps.deals.parser.text import Stream, Text
 
@@ -42,7 +43,6 @@ class DealsFile:
         self._leading = leading
         self._header_line = self._next_line = 1
         self._checked = self._check()
-        self._rows: Rows | None = None
         self.rows = 0
         self.faults: list[Fault] = []
         self.header: Header | None = None
@@ -87,41 +87,42 @@ class DealsFile:
         yield ""
 
     def _check_blocks(self) -> Iterator[str]:
-        for whole in records.blocks(self._text, most_bytes=self._limits.record_bytes):
-            if whole.is_cut:
-                self.faults.append(self._too_long(whole))
+        pieces = iter(self._text)
+        below = self._read_header(pieces)
+        if self.header is None:
+            return
+        quoting = Quoting(self.header.delimiter)
+        rows = Rows(Table(header=self.header, most_name_bytes=self._limits.field_bytes), leading=self._leading)
+        most_bytes, first_line = self._limits.record_bytes, below.first_line
+        for block in records.blocks(chain([below.text], pieces), quoting, most_bytes=most_bytes, first_line=first_line):
+            if block.is_cut:
+                self.faults.append(self._too_long(block, quoting))
                 return
-            block = self._below_header(whole) if self._rows is None else whole
-            if self._rows is None:
-                if self.faults:
-                    return
-                continue  # blank lines
-            checked = self._rows.check(block)
+            checked = rows.check(block)
             self.rows += checked.rows
             self.faults += checked.faults
-            self._next_line = whole.next_line
+            self._next_line = block.next_line
             yield checked.for_copy
             if checked.is_broken:
                 return
 
-    def _below_header(self, block: Block) -> Block:
-        """Read the header, if it is in this block, and return what follows it."""
-        record, below = header.split(block)
-        if record is None:
-            return below
-        self._header_line = record.first_line
-        found = header.read(record.text, record.first_line)
-        if isinstance(found, Header):
-            self.header = found
-            table = Table(header=found, most_name_bytes=self._limits.field_bytes)
-            self._rows = Rows(table, leading=self._leading)
-        else:
-            self.faults += found
+    def _read_header(self, pieces: Iterator[str]) -> Block:
+        """Read the header, if there is a good one, and return what has been read below it."""
+        record, below = header.find(pieces, most_bytes=self._limits.record_bytes)
+        if record.is_cut:
+            self.faults.append(self._too_long(record, header.QUOTING))
+        elif record.text:
+            self._header_line, self._next_line = record.first_line, below.first_line
+            found = header.read(record.text, record.first_line)
+            if isinstance(found, Header):
+                self.header = found
+            else:
+                self.faults += found
         return below
 
-    def _too_long(self, block: Block) -> Fault:
+    def _too_long(self, block: Block, quoting: Quoting) -> Fault:
         limit = self._limits.record_bytes
-        if block.text.count(QUOTE) % 2:
+        if quoting.ends_quoted(block.text):
             detail = f"a quote is opened here and not closed within {limit} bytes"
             return Fault(line=block.first_line, code="unclosed_quote", detail=detail)
         return Fault(line=block.first_line, code="record_too_long", detail=f"the row is longer than {limit} bytes")

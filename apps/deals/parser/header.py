@@ -7,16 +7,20 @@ has them all, or, to say what is missing, the most of them.
 import csv
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from apps.deals.parser.faults import Fault, shown
-from apps.deals.parser.records import QUOTE, Block
+from apps.deals.parser.records import Block, Quoting, is_longer, last_line_end
 
 COLUMNS = ("customer", "item", "total", "quantity", "date")
 DELIMITERS = (",", ";", "\t", "|")
 MOST_COLUMNS = 1_000
 
-_SEPARATOR_LINE = re.compile(r'"?sep=[^\r\n]{0,3}"?', re.IGNORECASE)
+#: Before the delimiter is known.
+QUOTING = Quoting("".join(DELIMITERS))
+#: With its end; a CR that is last may be half of a CRLF.
+_SEPARATOR_LINE = re.compile(r'"?sep=[^\r\n]{0,3}(?:\r\n|\r(?!\Z)|\n)', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -33,26 +37,32 @@ class Header:
         return [shown(name) for index, name in enumerate(self.names) if name and index not in self.positions]
 
 
-def split(block: Block) -> tuple[Block | None, Block]:
-    """The block's first record and what follows it; None where there are only blank lines, which are skipped.
+def find(pieces: Iterable[str], *, most_bytes: int) -> tuple[Block, Block]:
+    """The first record, and what follows it of the text that has been read; both are empty where there is none.
 
-    So is a first line like `sep=;`, with which Excel is told the delimiter.
+    Blank lines before it are skipped. So is a first line like `sep=;`, with which Excel is told the delimiter.
     """
-    lines = block.lines()
-    start = 0
-    while start < len(lines) and (lines[start].isspace() or _is_separator_line(block.first_line + start, lines[start])):
-        start += 1
-    if start == len(lines):
-        return None, Block(block.next_line, "")
-    end = start + 1
-    while end < len(lines) and sum(line.count(QUOTE) for line in lines[start:end]) % 2:
-        end += 1
-    record = Block(block.first_line + start, "".join(lines[start:end]))
-    return record, Block(record.next_line, "".join(lines[end:]))
+    rest = Block(1, "")
+    for piece in pieces:
+        rest = _below_preamble(Block(rest.first_line, rest.text + piece))
+        end = QUOTING.first_end(rest.text)
+        if is_longer(rest.text[: end or len(rest.text)], most_bytes):
+            return Block(rest.first_line, rest.text[:most_bytes], is_cut=True), Block(rest.first_line, "")
+        if 0 < end < len(rest.text):  # a CR that is last may be half of a CRLF
+            record = Block(rest.first_line, rest.text[:end])
+            return record, Block(record.next_line, rest.text[end:])
+    record = _below_preamble(Block(rest.first_line, rest.text + "\n"))
+    return record, Block(record.next_line, "")
 
 
-def _is_separator_line(number: int, line: str) -> bool:
-    return number == 1 and _SEPARATOR_LINE.fullmatch(line.rstrip("\r\n")) is not None
+def _below_preamble(block: Block) -> Block:
+    """Without what may stand above the header, as far as it ends with its line."""
+    separator = _SEPARATOR_LINE.match(block.text) if block.first_line == 1 else None
+    start = separator.end() if separator else 0
+    blank = len(block.text) - len(block.text[start:].lstrip())
+    start = last_line_end(block.text, start, blank) or start
+    above = Block(block.first_line, block.text[:start])
+    return Block(above.next_line, block.text[start:])
 
 
 def read(record: str, line: int) -> Header | list[Fault]:

@@ -12,7 +12,7 @@ from itertools import repeat
 from apps.deals.parser import closely, values
 from apps.deals.parser.closely import Checked, Table
 from apps.deals.parser.faults import BadValueError
-from apps.deals.parser.records import QUOTE, Block
+from apps.deals.parser.records import Block
 
 
 class Rows:
@@ -21,8 +21,8 @@ class Rows:
     def __init__(self, table: Table, *, leading: str) -> None:
         self._table = table
         self._leading = leading
-        self._customers = values.Remembered(self._plain_name)
-        self._items = values.Remembered(self._plain_name)
+        self._customers = values.Remembered(table.name)
+        self._items = values.Remembered(table.name)
         self._quantities = values.Remembered(values.quantity)
 
     def check(self, block: Block) -> Checked:
@@ -53,9 +53,3 @@ class Rows:
             self._quantities.of_all(quantities),
             values.dates(dates),
         )
-
-    def _plain_name(self, value: str) -> str:
-        """A quote in a name is right only where the name was quoted, which the name alone does not tell."""
-        if QUOTE in value:
-            raise BadValueError("quote", "there is a quote in the value")
-        return self._table.name(value)
