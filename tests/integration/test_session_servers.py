@@ -1,6 +1,7 @@
 """The suite's own ground: real servers, and databases that no two tests share."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -65,8 +66,10 @@ def test_a_service_environment_lies_on_the_tests_own_servers_where_it_asks_for_t
 def test_a_session_that_is_killed_leaves_neither_servers_nor_folder(
     start_process: Callable[..., ChildProcess],
 ) -> None:
-    ended_by_itself = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-    session = start_process([sys.executable, "-c", SESSION], env=ended_by_itself)
+    # Neither given servers nor one of pytest-xdist's workers, which would use those of the run it belongs to.
+    inherited = re.compile(r"PYTEST_|.*_URL$")
+    of_its_own = {name: value for name, value in os.environ.items() if not inherited.match(name)}
+    session = start_process([sys.executable, "-c", SESSION], env=of_its_own)
     folder = Path(session.wait_for_output("folder:").partition("folder:")[2].strip())
     servers = [int(path.read_text().split()[0]) for path in folder.glob("*/**/*.pid")]
     assert len(servers) == 2

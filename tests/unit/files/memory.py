@@ -4,6 +4,7 @@ Run as a program it processes one file and prints what came of it; the tests cal
 """
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -29,9 +30,10 @@ class Outcome:
 
 
 def processed_alone(path: Path, name: str) -> Outcome:
-    """Process a file in a process of its own."""
+    """Process a file in a process of its own, without coverage: tracing would take memory, and most of the time."""
     command = [sys.executable, "-m", "tests.unit.files.memory", str(path), name]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("COVERAGE_")}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return Outcome(**json.loads(done.stdout))
 

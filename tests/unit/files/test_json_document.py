@@ -13,6 +13,7 @@ from apps.files.processors import json_document
 from apps.files.processors.base import Context
 from apps.files.processors.formats import json_scanner
 from tests.unit.files.conftest import Inspect
+from tests.unit.files.memory import processed_alone
 
 OUTLINES: dict[str, tuple[bytes, dict[str, Any]]] = {
     "an object": (b'{"a": 1, "b": [2, 3]}', {"type": "object", "depth": 2, "length": 2, "keys": ["a", "b"]}),
@@ -110,10 +111,10 @@ def test_unclosed_levels_are_a_fault(inspect: Inspect) -> None:
         inspect(b"[" * 100_000, "a.json")
 
 
-def test_more_than_a_million_levels_are_refused(inspect: Inspect) -> None:
-    with pytest.raises(Unprocessable) as caught:
-        inspect(b"[" * 1_000_001, "a.json")
-    assert caught.value.code == "too_deep"
+def test_more_than_a_million_levels_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "deep.json"
+    path.write_bytes(b"[" * 1_000_001)
+    assert processed_alone(path, "a.json").code == "too_deep"
 
 
 def test_a_number_of_a_hundred_thousand_digits_is_refused(inspect: Inspect) -> None:
