@@ -11,7 +11,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http.multipartparser import MultiPartParserError
 from django.utils.datastructures import MultiValueDict
 from rest_framework import parsers
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.request import Request
+from rest_framework.utils.mediatypes import media_type_matches
 
 from apps.common.errors import DomainError, InputError
 from apps.common.uploads import MalformedBodyError
@@ -57,6 +59,18 @@ class MultiPartParser(parsers.MultiPartParser):
             if isinstance(reason, MultiPartParserError):  # Django's own: no boundary, or an unusable one
                 raise MalformedBodyError from reason
             raise
+
+
+def files_of(request: Request) -> "MultiValueDict[str, UploadedFile[Any]]":
+    """The files of a form. Raises UnsupportedMediaType for a body that none of the view's parsers reads.
+
+    REST framework asks no parser about a body of no bytes, so its type is looked at here.
+    """
+    media_type = request.content_type
+    if media_type and not any(media_type_matches(parser.media_type, media_type) for parser in request.parsers or ()):
+        raise UnsupportedMediaType(media_type)
+    files: MultiValueDict[str, UploadedFile[Any]] = request.FILES
+    return files
 
 
 def single_file(

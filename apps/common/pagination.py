@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
+from apps.common import queries
 from apps.common.errors import InputError
 
 
@@ -37,9 +38,9 @@ class NewestFirst(BasePagination):
         limit = self._limit(request)
         column = self.ordering.removeprefix("-")
         queryset = queryset.order_by(self.ordering)
-        if "after" in request.query_params:
-            last = _decoded(request.query_params["after"], queryset.model, column)
-            queryset = queryset.filter(**{f"{column}__lt": last})
+        after = queries.single_value(request, "after")
+        if after is not None:
+            queryset = queryset.filter(**{f"{column}__lt": _decoded(after, queryset.model, column)})
         rows = list(queryset[: limit + 1])
         self._next = None
         if len(rows) > limit:
@@ -51,7 +52,7 @@ class NewestFirst(BasePagination):
         return Response(data, headers={"Link": f'<{self._next}>; rel="next"'} if self._next else None)
 
     def _limit(self, request: Request) -> int:
-        raw = request.query_params.get("limit")
+        raw = queries.single_value(request, "limit")
         if raw is None:
             return self.default_limit
         # Compared by its length first: int() refuses thousands of digits with an error of its own.

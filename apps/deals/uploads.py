@@ -1,6 +1,6 @@
 """What a POST carries: a form with one file, or the file itself as a body of type `text/csv`."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import IO, Any
 
 from django.conf import settings
@@ -8,7 +8,8 @@ from django.core.files.uploadedfile import UploadedFile
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
-from apps.common.multipart import EmptyFileError, FileTooLargeError, single_file
+from apps.common import multipart
+from apps.common.multipart import EmptyFileError, FileTooLargeError
 from apps.deals.errors import UnsupportedCharsetError
 from apps.deals.parser import text
 from apps.deals.services import Upload
@@ -36,7 +37,8 @@ def upload_of(request: Request) -> Upload:
     if _media_type(request) == CsvParser.media_type:
         upload = _raw(request)
     else:
-        upload = _of_form(request, single_file(request.FILES, _field(request), max_bytes=settings.MAX_DEALS_BYTES))
+        files = multipart.files_of(request)
+        upload = _of_form(request, multipart.single_file(files, _field(files), max_bytes=settings.MAX_DEALS_BYTES))
     if upload.charset and not text.is_supported(upload.charset):
         raise UnsupportedCharsetError
     return upload
@@ -59,8 +61,8 @@ def _of_form(request: Request, file: "UploadedFile[Any]") -> Upload:
     )
 
 
-def _field(request: Request) -> str:
-    return next((name for name in FIELDS if name in request.FILES), FIELDS[0])
+def _field(files: Container[str]) -> str:
+    return next((name for name in FIELDS if name in files), FIELDS[0])
 
 
 def _media_type(request: Request) -> str:

@@ -1,7 +1,7 @@
 """Files in the admin: to look at, to have processed again, to delete. They come in through the API alone."""
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -9,15 +9,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from apps.common.admin import CheckedAdmin
 from apps.files import services
 from apps.files.errors import NoSuchFileError
 from apps.files.models import File
 from apps.files.processors import registry
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[File]  # generic in the stubs only
-else:
-    ModelAdmin = admin.ModelAdmin
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -33,7 +29,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(File)
-class FileAdmin(ModelAdmin):
+class FileAdmin(CheckedAdmin):
     list_display = ("id", "name", "kind", "size", "status", "progress", "uploaded_at", "content_link")
     list_filter = ("status", KindFilter, "uploaded_at")
     list_per_page = 50

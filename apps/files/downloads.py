@@ -127,14 +127,20 @@ def _unsatisfiable(download: Download) -> HttpResponseBase:
 
 def _bytes_of(request: HttpRequest, download: Download, first: int, length: int) -> HttpResponseBase:
     if request.method == "HEAD":
+        if not default_storage.exists(download.stored_name):
+            raise _gone(download)
         return HttpResponse(content_type=download.content_type)
     try:
         stored = default_storage.open(download.stored_name)
     except FileNotFoundError:
-        # Deleted since its row was read. Seen again and again for one file it means that the storage lost it.
-        logger.warning("stored bytes not found", extra={"action": "bytes_missing", "stored_name": download.stored_name})
-        raise NoSuchFileError from None
+        raise _gone(download) from None
     return _BlockResponse(Part(stored, first, length), content_type=download.content_type)
+
+
+def _gone(download: Download) -> NoSuchFileError:
+    """Deleted since its row was read. Seen again and again for one file it means that the storage lost it."""
+    logger.warning("stored bytes not found", extra={"action": "bytes_missing", "stored_name": download.stored_name})
+    return NoSuchFileError()
 
 
 class _BlockResponse(FileResponse):

@@ -35,9 +35,9 @@ def store_upload(upload: "UploadedFile[bytes]") -> File:
 
 def process_again(file_id: int) -> File:
     """Have an ended file processed again; while it is queued or processing nothing new starts."""
-    file = selectors.file_by_id(file_id)
     invocation_id = _new_invocation_id()
     with transaction.atomic():
+        file = selectors.locked_names(file_id)
         # Not queued: it is queued or at work already; of two callers at once this is the later one.
         if lifecycle.queue_again(file_id, invocation_id=invocation_id):
             process_file.apply_async(args=(file_id,), task_id=invocation_id)

@@ -19,6 +19,7 @@ from apps.files.processors.base import Context, Processed
 from apps.tasks import runs, schedules
 from apps.tasks.celery import shared_task
 from apps.tasks.endings import Ended
+from apps.tasks.errors import ClaimLostError
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +76,9 @@ def _complete(file_id: int, processed: Processed) -> None:
     try:
         with runs.completing():
             taken = lifecycle.succeed(file_id, result=processed.result, thumbnail=thumbnail)
+    except ClaimLostError:
+        taken = False
+        raise
     finally:
         # Not so when the COMMIT fails: the row may be written all the same. The sweep decides later.
         if not taken:

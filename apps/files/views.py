@@ -10,12 +10,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.common.multipart import MultiPartParser, single_file
+from apps.common import multipart, queries
+from apps.common.multipart import MultiPartParser
 from apps.common.negotiation import AnyTypeNegotiation
 from apps.common.pagination import NewestFirst
 from apps.files import downloads, selectors, services
 from apps.files.models import File
 from apps.files.serializers import FileListSerializer, FileSerializer, FilterSerializer, UploadSerializer
+
+FILTERS = tuple(FilterSerializer().fields)
 
 
 class UploadView(generics.GenericAPIView[File]):
@@ -25,7 +28,7 @@ class UploadView(generics.GenericAPIView[File]):
     serializer_class = UploadSerializer
 
     def post(self, request: Request) -> Response:
-        file = services.store_upload(single_file(request.FILES))
+        file = services.store_upload(multipart.single_file(multipart.files_of(request)))
         location = reverse("file-detail", args=[file.pk])
         return Response(_shown(request, file), status=status.HTTP_201_CREATED, headers={"Location": location})
 
@@ -37,9 +40,7 @@ class FileListView(generics.ListAPIView[File]):
     pagination_class = NewestFirst
 
     def get_queryset(self) -> QuerySet[File]:
-        # A parameter given twice becomes a list, which no filter takes for a value.
-        given = {name: values[0] if len(values) == 1 else values for name, values in self.request.GET.lists()}
-        filters = FilterSerializer(data=given)
+        filters = FilterSerializer(data=queries.single_values(self.request, FILTERS))
         filters.is_valid(raise_exception=True)
         return selectors.listed_files(**filters.validated_data)
 

@@ -1,20 +1,16 @@
 """Invocations and worker processes in the admin: for looking, the ledger alone writes."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django_dramatiq.models import Task
 
+from apps.common.admin import CheckedAdmin
 from apps.tasks.models import Invocation, WorkerProcess
 
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]  # generic in the stubs only
-else:
-    ModelAdmin = admin.ModelAdmin
 
-
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(CheckedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
 

@@ -1,5 +1,6 @@
 """The Procfile as a platform runs it, with honcho in the platform's place."""
 
+import secrets
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -13,7 +14,7 @@ import requests
 from apps.ops.embedded import ports
 from apps.ops.embedded.endings import is_gone
 from tests.support.databases import create_database, drop_database
-from tests.support.processes import REPOSITORY, ChildProcess, wait_until
+from tests.support.processes import MANAGE, REPOSITORY, ChildProcess, run, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -82,6 +83,20 @@ def test_plain_http_is_redirected(honcho: ChildProcess, platform: dict[str, str]
     answer = requests.get(files, timeout=10, allow_redirects=False)
 
     assert (answer.status_code, answer.headers["Location"]) == (301, files.replace("http:", "https:"))
+
+
+def test_a_browser_is_told_to_keep_to_https_on_this_host_and_on_no_other(
+    honcho: ChildProcess, platform: dict[str, str]
+) -> None:
+    answer = get(address(platform, "/api/v1/files/"))
+
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_nothing_is_left_to_be_said_about_the_deployment(platform: dict[str, str]) -> None:
+    check = [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"]
+
+    assert "no issues" in run(check, env={**platform, "SECRET_KEY": secrets.token_urlsafe(50)})
 
 
 def test_a_stop_ends_web_and_worker_in_order_and_leaves_nothing(honcho: ChildProcess) -> None:

@@ -216,6 +216,27 @@ def test_a_stop_during_the_start_leaves_nothing_running(up: Up, moment: str) -> 
     assert up.everything() == []
 
 
+def test_a_ctrl_c_while_it_is_still_loading_ends_it_without_a_traceback(up: Up) -> None:
+    child = up.start([sys.executable, "-X", "importtime", "-m", "apps.ops.up"])
+    child.wait_for_output(" apps.ops.up\n")
+
+    child.send_signal_to_group(signal.SIGINT)
+
+    assert child.wait(STOP_SECONDS) in {0, -signal.SIGINT}
+    assert "Traceback" not in child.output
+
+
+def test_a_name_that_is_not_this_machines_own_gets_no_answer(up: Up) -> None:
+    up.start_until_ready()
+
+    answers = {
+        name: requests.get(f"{up.url}api/v1/files/", headers={"Host": f"{name}:{up.port}"}, timeout=10).status_code
+        for name in ("localhost", "127.0.0.1", "[::1]", "rebound.example")
+    }
+
+    assert answers == {"localhost": 200, "127.0.0.1": 200, "[::1]": 200, "rebound.example": 400}
+
+
 def test_a_killed_run_never_blocks_the_next_start(up: Up) -> None:
     child = up.start_until_ready()
     login, orphans = up.login(), up.everything()

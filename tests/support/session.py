@@ -43,6 +43,7 @@ class Session:
         os.environ[SESSION_VARIABLE] = str(self.folder)
         os.environ["DATA_DIR"] = str(self.folder / "data")
         os.environ["STATIC_DIR"] = str(self.folder / "static")
+        _make_static_dir()
         if needs_servers:
             self._start_servers()
         else:
@@ -86,6 +87,12 @@ def _set_apart(number: int) -> None:
     os.environ["REDIS_URL"] = with_path(os.environ["REDIS_URL"], str(number + 1))
     os.environ["DATA_DIR"] += f"-{number}"
     os.environ["STATIC_DIR"] += f"-{number}"
+    _make_static_dir()
+
+
+def _make_static_dir() -> None:
+    """Empty, until a test has files collected; WhiteNoise warns of one that is not there."""
+    Path(os.environ["STATIC_DIR"]).mkdir()
 
 
 def make_folder(parent: Path | None = None) -> Path:

@@ -23,7 +23,8 @@ LINGER_BYTES = 4 * 1024**3
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """Waitress's, and: lingers after a refusal, answers 507 on a full disk and 408 on silence, drops stuck readers."""
+    """Waitress's, and: lingers after a refusal, answers a full disk (507), silence (408) and an early end (400), drops
+    stuck readers."""
 
     parser_class = RequestParser
     task_class = RequestTask
@@ -48,6 +49,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def writable(self) -> bool:
         return self.lingering_since is None and bool(super().writable())
+
+    def handle_read(self) -> None:
+        if self._has_ended_early():
+            self._refuse(refusals.TRUNCATED)
+        else:
+            super().handle_read()
 
     def received(self, data: bytes) -> bool:
         if self.lingering_since is not None:
@@ -96,6 +103,15 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                 self.handle_close()
         elif silence_seconds > self.adj.channel_timeout or self._is_dawdling(now):
             self._refuse(refusals.TIMED_OUT)
+
+    def _has_ended_early(self) -> bool:
+        """The client has closed its side within a body. It may have kept the other one open, to read an answer."""
+        if self.request is None or not self.request.headers_finished or self.lingering_since is not None:
+            return False
+        try:
+            return not self.socket.recv(1, socket.MSG_PEEK)
+        except OSError:
+            return False
 
     def _is_dawdling(self, now: float) -> bool:
         """Headers that drip in: each byte is activity, but they must be complete in time all the same."""

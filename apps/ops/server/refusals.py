@@ -7,6 +7,7 @@ from apps.common.problems import Problem
 
 MALFORMED = Problem(400, "malformed_request", "The request is not well-formed HTTP.")
 TIMED_OUT = Problem(408, "timed_out", "Nothing came for too long: the request was not complete.")
+TRUNCATED = Problem(400, "truncated", "The body ends before it is complete.")
 
 #: What Waitress refuses by itself, by its status.
 OF_WAITRESS = {

@@ -6,11 +6,12 @@ from pathlib import Path
 from apps.ops.embedded import passwords
 from project.config import Config, load_config
 
-#: A service for the people on this machine: reached over plain HTTP, by whatever name, without credentials.
+#: A service for the people on this machine: reached over plain HTTP, without credentials, and by this machine's own
+#: names alone, so that no page from elsewhere can have its name point here and read along (DNS rebinding).
 DEVELOPMENT = {
     "HTTPS": "0",
     "API_ACCESS": "public",
-    "ALLOWED_HOSTS": "*",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
     "HOST": "127.0.0.1",
     "LOG_FORMAT": "text",
     "SHUTDOWN_GRACE_SECONDS": "10",

@@ -46,6 +46,13 @@ def test_the_list_can_be_narrowed(admin_client: Client, query: str) -> None:
     assert "note.txt" not in page
 
 
+@pytest.mark.parametrize("selected", ["x", "", "1" * 30, "\0"])
+def test_an_action_on_a_row_that_cannot_exist_is_a_bad_request(admin_client: Client, selected: str) -> None:
+    answer = admin_client.post(LIST, {"action": "process_again", "_selected_action": selected})
+
+    assert answer.status_code == 400
+
+
 def test_files_are_neither_added_nor_changed_here(admin_client: Client) -> None:
     file = factories.make_file()
 

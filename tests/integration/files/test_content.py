@@ -195,10 +195,11 @@ def test_the_bytes_can_be_had_in_every_state(client: Client, status: str) -> Non
     assert body_of(client.get(content_url(factories.make_file(CONTENT, status=status)))) == CONTENT
 
 
-def test_bytes_deleted_since_the_row_was_read_are_404(client: Client, file: File, media: Path) -> None:
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_bytes_deleted_since_the_row_was_read_are_404(client: Client, file: File, media: Path, method: str) -> None:
     (media / file.file.name).unlink()
 
-    assert client.get(content_url(file)).status_code == 404
+    assert getattr(client, method)(content_url(file)).status_code == 404
 
 
 def test_an_unfinished_download_closes_its_file(file: File) -> None:

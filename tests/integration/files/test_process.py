@@ -323,8 +323,10 @@ def test_the_outcome_and_the_success_of_the_task_are_written_together(
     assert Invocation.objects.get(id=row.claim.id).status == "succeeded"
 
 
-def test_an_attempt_that_was_superseded_changes_nothing(upload: Upload, as_worker: Callable[[], ClaimedRow]) -> None:
-    file_id = upload()["id"]
+def test_an_attempt_that_was_superseded_changes_and_leaves_nothing(
+    upload: Upload, as_worker: Callable[[], ClaimedRow], media: Path
+) -> None:
+    file_id = upload(factories.png_bytes(), "photo.png", "image/png")["id"]
     row = as_worker()
     Invocation.objects.filter(id=row.claim.id).update(attempt=row.claim.attempt + 1)
 
@@ -333,6 +335,7 @@ def test_an_attempt_that_was_superseded_changes_nothing(upload: Upload, as_worke
 
     file = File.objects.get()
     assert (file.status, file.processed, file.result) == ("processing", False, None)
+    assert stored_files(media) == [media / file.stored_name]
 
 
 def ending(file: File, **told: Any) -> Ended:

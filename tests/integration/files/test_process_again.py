@@ -1,18 +1,22 @@
 """POST /api/v1/files/{id}/process/."""
 
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.core.files.base import ContentFile
+from django.db import connection, connections, transaction
 from django.test import Client
 
-from apps.files import tasks
-from apps.files.models import File
+from apps.common import storage
+from apps.files import lifecycle, tasks
+from apps.files.models import THUMBNAILS, File
 from apps.tasks.models import Invocation
 from tests import factories
 from tests.integration.files.conftest import FILES, Upload, stored_files
+from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +83,34 @@ def test_processing_again_makes_the_result_and_a_new_thumbnail_and_removes_the_o
 
 def test_an_unknown_file_is_404(client: Client) -> None:
     assert client.post(process_url(1)).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_thumbnail_of_a_run_that_ends_at_this_moment_goes_as_well(client: Client, media: Path) -> None:
+    file = factories.make_file(status="processing")
+    thumbnail = storage.keep(THUMBNAILS, ContentFile(b"pixels"))
+    has_written = threading.Event()
+
+    def end_slowly() -> None:
+        with closing(connections["default"]), transaction.atomic():
+            lifecycle.succeed(file.pk, result={}, thumbnail=thumbnail)
+            has_written.set()
+            wait_until(somebody_waits_for_this_transaction, 10, "the request has come to the row")
+
+    thread = threading.Thread(target=end_slowly)
+    thread.start()
+    assert has_written.wait(10)
+    answer = client.post(process_url(file.pk))
+    thread.join(10)
+
+    assert answer.json()["status"] == "queued"
+    assert stored_files(media) == [media / file.stored_name]
+
+
+def somebody_waits_for_this_transaction() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid")
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.processes import wait_until
 from tests.unit.ops.conftest import REQUEST_TIMEOUT_SECONDS, UPLOAD_LIMIT, RunningServer
-from tests.unit.ops.raw import EXPECT, connected, exchange, length, request
+from tests.unit.ops.raw import EXPECT, chunk, connected, exchange, length, request
 
 
 def test_a_body_shorter_than_declared_is_given_up_after_the_timeout(server: RunningServer) -> None:
@@ -52,12 +52,25 @@ def test_an_idle_connection_is_closed_after_the_timeout_without_a_word(server: R
         assert connection.rest() == b""
 
 
-def test_a_client_that_stops_sending_for_good_in_the_middle_is_dropped_at_once(server: RunningServer) -> None:
+@pytest.mark.parametrize(
+    ("header", "body"),
+    [
+        pytest.param(length(1000), b"x" * 500, id="half a body"),
+        pytest.param(length(1000), b"", id="no body"),
+        pytest.param("Transfer-Encoding: chunked", chunk(b"x"), id="chunks without the last"),
+    ],
+)
+def test_a_client_that_stops_sending_for_good_in_the_middle_is_told_at_once(
+    server: RunningServer, header: str, body: bytes
+) -> None:
     started = time.monotonic()
     with connected(server.port) as connection:
-        connection.send(request("POST", "/upload/", length(1000)), b"x" * 500)
+        connection.send(request("POST", "/upload/", header), body)
         connection.finish_sending()
+        answer = connection.answer()
         assert connection.rest() == b""
+    assert (answer.status, answer.json["code"]) == (400, "truncated")
+    assert answer.is_problem
     assert time.monotonic() - started < REQUEST_TIMEOUT_SECONDS
     assert server.probe.paths == []
 
