@@ -68,7 +68,7 @@ def finish(import_id: int, found: Found) -> None:
     overtaken = Import.objects.filter(status=Status.ACTIVE, turn__gt=turn).exists()
     if not overtaken:
         _supersede_active()
-    own.update(
+    ended = own.update(
         status=Status.SUPERSEDED if overtaken else Status.ACTIVE,
         rows_are=Rows.STORED,
         progress=100,
@@ -76,6 +76,8 @@ def finish(import_id: int, found: Found) -> None:
         source="",
         **vars(found),
     )
+    if not ended:  # since its turn was read
+        raise OtherImportError
     _retire()
 
 

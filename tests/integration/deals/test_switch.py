@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import psycopg2
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -182,6 +183,30 @@ def test_an_import_that_somebody_has_ended_stores_nothing() -> None:
 
     assert state(import_) == ("failed", "none")
     assert not Deal.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_that_is_ended_in_the_middle_of_its_switch_switches_nothing(
+    top: Top, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = run_import(csv_of(deal("good")))
+    import_, stream = accept(csv_of(deal("late")))
+    supersede = lifecycle._supersede_active
+
+    def end_it_first() -> None:
+        with psycopg2.connect(**connection.get_connection_params() | {"cursor_factory": None}) as other:
+            other.cursor().execute("UPDATE deals_import SET status = 'failed' WHERE id = %s", [import_.pk])
+        other.close()
+        supersede()
+
+    monkeypatch.setattr(lifecycle, "_supersede_active", end_it_first)
+
+    with pytest.raises(OtherImportError):
+        importing.import_deals(import_, stream)
+
+    assert [one["username"] for one in top()] == ["good"]
+    assert [state(one) for one in (good, import_)] == [("active", "stored"), ("failed", "none")]
+    assert customers(import_) == []
 
 
 @pytest.mark.parametrize("lost", ["all", "the end", "a block"])
