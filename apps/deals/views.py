@@ -21,6 +21,7 @@ from apps.common.problems import Problem, ProblemResponse
 from apps.deals import downloads, selectors, services, uploads
 from apps.deals import problems as deals_problems
 from apps.deals.models import Import, Status
+from apps.deals.selectors import Version
 from apps.deals.serializers import ImportSerializer, UploadSerializer
 
 logger = logging.getLogger(__name__)
@@ -48,15 +49,11 @@ class TopCustomersView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         version = selectors.active_version()
         if isinstance(request.accepted_renderer, BrowsableAPIRenderer):
-            return Response(selectors.answer_bytes(version))
-        etag = f'"{version.etag}"'
-        unmet = _unmet(request, etag)
-        if unmet is not None and unmet.status_code == CHANGED.status:
-            return ProblemResponse(CHANGED)
-        response = unmet or HttpResponse(selectors.answer_bytes(version), content_type="application/json")
-        response.headers["ETag"] = etag
+            return Response(selectors.answer_bytes(version), headers={"Cache-Control": CACHE_CONTROL})
+        response = HttpResponse(selectors.answer_bytes(version), content_type="application/json")
+        response.headers["ETag"] = f'"{version.etag}"'
         response.headers["Cache-Control"] = CACHE_CONTROL
-        return GZIP.process_response(request._request, response)
+        return _conditional(request, version, GZIP.process_response(request._request, response))
 
 
 class UploadDealsView(generics.GenericAPIView[Import]):
@@ -113,11 +110,16 @@ class ImportErrorsView(APIView):
         return downloads.errors_csv(selectors.import_by_id(import_id))
 
 
-def _unmet(request: Request, etag: str) -> HttpResponseBase | None:
-    """The answer where a condition of the request says that it is not the whole one. Most requests have none."""
+def _conditional(request: Request, version: Version, whole: HttpResponseBase) -> HttpResponseBase:
+    """The whole answer, or a short one where a condition of the request asks for that. Most requests have none.
+
+    A 304 has the headers of the whole one, so that a cache knows which of its copies it speaks of: that of the
+    compressed answer has an ETag of its own.
+    """
     if CONDITIONS.isdisjoint(request.META):
-        return None
-    return get_conditional_response(request._request, etag=etag)
+        return whole
+    answer = get_conditional_response(request._request, etag=f'"{version.etag}"', response=whole)
+    return ProblemResponse(CHANGED) if answer.status_code == CHANGED.status else answer
 
 
 def _outcome(ended: Import) -> dict[str, Any]:

@@ -153,6 +153,20 @@ def test_compressed_the_etag_is_weak_and_still_matches(post: Post, client: Clien
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_a_304_has_the_headers_that_tell_a_cache_which_of_its_copies_is_still_good(
+    post: Post, client: Client, encoding: str
+) -> None:
+    post(csv_of(*[deal(name * 100) for name in "abcde"]))
+    whole = client.get(DEALS, headers={"Accept-Encoding": encoding})
+
+    again = client.get(DEALS, headers={"Accept-Encoding": encoding, "If-None-Match": whole.headers["ETag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    for name in ("ETag", "Vary", "Cache-Control"):
+        assert again.headers[name] == whole.headers[name]
+
+
 def test_head_has_the_headers_alone(post: Post, client: Client) -> None:
     post(csv_of(deal("anna")))
 
@@ -166,10 +180,12 @@ def test_head_has_the_headers_alone(post: Post, client: Client) -> None:
 def test_a_browser_gets_a_page(post: Post, client: Client) -> None:
     post(csv_of(deal("<b>anna</b>")))
 
-    page = client.get(DEALS, headers={"Accept": "text/html"}).content.decode()
+    answer = client.get(DEALS, headers={"Accept": "text/html"})
+    page = answer.content.decode()
 
     assert "&lt;b&gt;anna" in page
     assert "<b>anna" not in page
+    assert answer.headers["Cache-Control"] == "no-cache"
 
 
 def test_a_page_is_as_exact_as_the_answer(post: Post, client: Client) -> None:
