@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,8 +11,9 @@ from apps.deals.errors import NoErrorsError
 from apps.deals.models import Import
 
 COLUMNS = ("line", "column", "value", "code", "detail", "record")
-#: A cell that begins with one of these is a formula to a spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: Where a spreadsheet may see the beginning of a formula. A value is a cell to one that separates with commas; to one
+#: that separates with semicolons, as in half of Europe, it may be several, quotes or not, and each begins anew.
+FORMULA = re.compile(r"""(?:^|(?<=[;|\t\r\n]))(?=[ "']*[=+\-@])|^(?=[\t\r\n])""")
 
 
 def errors_csv(import_: Import) -> HttpResponse:
@@ -30,6 +32,4 @@ def errors_csv(import_: Import) -> HttpResponse:
 
 def _cell(value: Any) -> Any:
     """With an apostrophe before it a formula is a text. Only here: what is stored stays as it is."""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return value
+    return FORMULA.sub("'", value) if isinstance(value, str) else value

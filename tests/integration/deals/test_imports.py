@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -112,8 +113,34 @@ def test_a_formula_is_a_text_in_the_file_of_faults_and_itself_everywhere_else(
     assert answer.json()["errors"][0]["value"] == formula
     assert Import.objects.get().errors[0]["value"] == formula
     _, (_, _, value, _, _, record) = rows_of(file)
-    assert value == f"'{formula}"
+    assert value.startswith("'")
+    assert value.replace("'", "") == formula
     assert not record.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+@pytest.mark.parametrize(
+    ("item", "neutral"),
+    [
+        ("x;=1+1", "x;'=1+1"),
+        ("x; =1+1", "x;' =1+1"),
+        ("x\t@SUM(A1)", "x\t'@SUM(A1)"),
+        ("x|-1", "x|'-1"),
+        ("x\n+1", "x\n'+1"),
+        ('x;"=1+1"', 'x;\'"=1+1"'),
+        ("x-1;a=b", "x-1;a=b"),
+    ],
+)
+def test_a_formula_is_a_text_to_a_spreadsheet_that_separates_with_something_else(
+    post: Post, client: Client, item: str, neutral: str
+) -> None:
+    quoted = item.replace('"', '""')
+    import_id = post(csv_of(f'anna,Ruby,"{quoted}",1,2018-12-14')).json()["import_id"]
+
+    _, row = rows_of(client.get(f"{IMPORTS}{import_id}/errors/"))
+
+    assert row[2] == neutral
+    for cell in re.split(r"[;|\t\r\n]", row[5]):
+        assert not cell.lstrip(' "').startswith(("=", "+", "-", "@"))
 
 
 def test_a_formula_in_the_name_of_a_column_is_a_text_too(post: Post, client: Client) -> None:
