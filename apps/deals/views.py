@@ -53,7 +53,8 @@ class TopCustomersView(APIView):
         response = HttpResponse(selectors.answer_bytes(version), content_type="application/json")
         response.headers["ETag"] = f'"{version.etag}"'
         response.headers["Cache-Control"] = CACHE_CONTROL
-        return _conditional(request, version, GZIP.process_response(request._request, response))
+        GZIP.process_response(request._request, response)  # in place
+        return _conditional(request, version, response)
 
 
 class UploadDealsView(generics.GenericAPIView[Import]):
@@ -110,7 +111,7 @@ class ImportErrorsView(APIView):
         return downloads.errors_csv(selectors.import_by_id(import_id))
 
 
-def _conditional(request: Request, version: Version, whole: HttpResponseBase) -> HttpResponseBase:
+def _conditional(request: Request, version: Version, whole: HttpResponse) -> HttpResponse:
     """The whole answer, or a short one where a condition of the request asks for that. Most requests have none.
 
     A 304 has the headers of the whole one, so that a cache knows which of its copies it speaks of: that of the
@@ -118,7 +119,7 @@ def _conditional(request: Request, version: Version, whole: HttpResponseBase) ->
     """
     if CONDITIONS.isdisjoint(request.META):
         return whole
-    answer = get_conditional_response(request._request, etag=f'"{version.etag}"', response=whole)
+    answer = get_conditional_response(request._request, etag=f'"{version.etag}"', response=whole) or whole
     return ProblemResponse(CHANGED) if answer.status_code == CHANGED.status else answer
 
 
