@@ -13,5 +13,9 @@ class ClaimLostError(TaskLayerError):
     """This attempt was superseded: its worker was taken for dead and the invocation was given to another."""
 
 
+class RowsHeldError(TaskLayerError):
+    """A departed worker's session still holds its rows: the process is paused in the middle of a transaction."""
+
+
 class UnsupportedMessageError(TaskLayerError):
     """The message asks for something that this broker does not do."""

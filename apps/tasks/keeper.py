@@ -4,6 +4,7 @@ It lives in a process that runs no tasks, so no task can starve it, and that out
 reported the moment it happens; the lease is for the case that this process dies with them.
 """
 
+import logging
 import socket
 import time
 from collections import deque
@@ -13,21 +14,33 @@ from django.db import connection
 
 from apps.tasks import ledger
 from apps.tasks.bell import Bell
+from apps.tasks.errors import RowsHeldError
 from apps.tasks.identity import Identity
 from apps.tasks.reconciler import LEASE_SECONDS, Reconciler, settle
 
+logger = logging.getLogger(__name__)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Departure:
     """A worker process is gone. `died`: it did not leave when told to."""
 
-    worker: str
+    identity: Identity
     died: bool
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """A departure the ledger knows of; `taken_back`: how many invocations the process was running."""
+
+    departure: Departure
+    taken_back: int
+
+
 class Keeper:
-    """All methods but `depart` speak to the database and raise DatabaseError; nothing is forgotten when they do."""
+    """Leases and departures on behalf of one supervisor. What speaks to the database raises DatabaseError, and no
+    departure is forgotten then."""
 
     def __init__(self, bell: Bell) -> None:
         self._bell = bell
@@ -43,12 +56,26 @@ class Keeper:
         """Remember a departure until the ledger knows of it."""
         self._departures.append(departure)
 
-    def settle(self) -> None:
-        """Tell the ledger of every departure."""
+    def settle(self) -> list[Settled]:
+        """Tell the ledger of every departure; returns those it now knows of. One whose rows are still held is put
+        off behind the others until the next call: it costs a second of waiting, and there are leases to keep."""
+        settled = []
         while self._departures:
             departure = self._departures[0]
-            settle(self._bell, departure.worker, died=departure.died, reason=departure.reason)
+            worker = departure.identity.worker
+            try:
+                taken_back = settle(self._bell, worker, died=departure.died, reason=departure.reason)
+            except RowsHeldError:
+                logger.warning("rows are held by a departed worker", extra={"action": "rows_held", "worker": worker})
+                self._departures.rotate(-1)
+                break
             self._departures.popleft()
+            settled.append(Settled(departure=departure, taken_back=taken_back))
+        return settled
+
+    def is_settled(self) -> bool:
+        """Whether the ledger knows of every departure."""
+        return not self._departures
 
     def renew(self, workers: set[str]) -> set[str]:
         """Renew leases when it is time to; returns the workers that have lost theirs and must not go on."""

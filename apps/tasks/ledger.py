@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg2.errors import LockNotAvailable
 
-from apps.tasks.errors import InvocationExistsError
+from apps.tasks.errors import InvocationExistsError, RowsHeldError
 from apps.tasks.sql import statement
 
 #: A process that dies takes suspects with it; at the third death the invocation is quarantined as dead.
@@ -19,6 +20,11 @@ MOST_DEATHS = 3
 #: Errors and tracebacks beyond this are cut: the ledger is a log, not an archive.
 ERROR_MAX_CHARS = 2_000
 TRACEBACK_MAX_CHARS = 20_000
+#: Sent with a statement that takes rows inside a transaction, at no cost of its own: a process that is paused between
+#: that and its commit loses its session, and so its hold on the rows, by the time it is taken for dead.
+LET_GO_WHEN_PAUSED = "SET LOCAL idle_in_transaction_session_timeout = '10s';\n"
+#: How long taking back waits for rows that somebody holds: its caller has leases to keep.
+LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s';\n"
 
 
 @dataclass(frozen=True)
@@ -150,7 +156,7 @@ def complete(successes: Sequence[Success]) -> set[str]:
     """Record successes of one worker; returns the ids that were still its own to end."""
     return {
         row[0]
-        for row in _fetch_all(
+        for row in _end_all(
             "complete", {**_fences([s.claim for s in successes]), "results": [s.result for s in successes]}
         )
     }
@@ -167,12 +173,12 @@ def retry(
 ) -> set[str]:
     """Queue or schedule the next attempt; returns its queue, or nothing when the claim was lost."""
     parameters = {**vars(held), **vars(next_call), "delay_ms": delay_ms, "result": result, **_cut(error, traceback)}
-    return {row[0] for row in _fetch_all("retry", parameters)}
+    return {row[0] for row in _end_all("retry", parameters)}
 
 
 def hand_back(held: Sequence[Claim]) -> set[str]:
     """Return claims of one worker unused; returns the queues that have work again."""
-    return {row[0] for row in _fetch_all("hand_back", _fences(held))}
+    return {row[0] for row in _end_all("hand_back", _fences(held))}
 
 
 def hand_back_all_but(worker: str, held: Sequence[str]) -> set[str]:
@@ -183,7 +189,7 @@ def hand_back_all_but(worker: str, held: Sequence[str]) -> set[str]:
 def give_up(held: Claim, *, ends_as: str, error: str, traceback: str, result: str | None = None) -> bool:
     """Begin an ending other than success; False when the claim was lost. `endings.finish` does the rest."""
     parameters = {**vars(held), "ends_as": ends_as, "result": result, **_cut(error, traceback)}
-    return bool(_fetch_one("give_up", parameters))
+    return bool(_end_all("give_up", parameters))
 
 
 def cancel(ids: Sequence[str], *, error: str, result: str | None) -> set[str]:
@@ -240,16 +246,19 @@ def take_back(worker: str, *, died: bool, reason: str) -> list[tuple[str, str]]:
     """End a worker's lease and take back what it was running; returns (queue, new status) of each.
 
     The lease's row goes first: a claim holds a share lock on it, so none of this worker's can slip in behind.
-    Taking the same worker back twice finds nothing the second time.
+    Taking the same worker back twice finds nothing the second time. Raises RowsHeldError, after a second, when the
+    worker was paused inside a transaction: its session ends by itself (LET_GO_WHEN_PAUSED), so try again later.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        # A worker that was paused inside a transaction holds its rows: the keeper must go on and try again later.
-        cursor.execute("SET LOCAL lock_timeout = '1s'")
-        cursor.execute("DELETE FROM tasks_workerprocess WHERE id = %s", [worker])
-        return _fetch_all(
-            "take_back",
-            {"worker": worker, "died": int(died), "reason": reason, "most_deaths": MOST_DEATHS},
-        )
+    parameters = {"worker": worker, "died": int(died), "reason": reason, "most_deaths": MOST_DEATHS}
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            end_lease = "DELETE FROM tasks_workerprocess WHERE id = %s"
+            cursor.execute(LET_GO_WHEN_PAUSED + LOCK_TIMEOUT + end_lease, [worker])
+            return _fetch_all("take_back", parameters)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise RowsHeldError(worker) from error
+        raise
 
 
 def count_suspects() -> int:
@@ -292,6 +301,14 @@ def _cut(error: str, traceback: str) -> dict[str, str]:
 
 def storable(text: str) -> str:
     return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _end_all(name: str, parameters: dict[str, Any]) -> list[Any]:
+    """For the statements with a fence. Alone they commit at once; in a transaction rows must not be held for long."""
+    prefix = LET_GO_WHEN_PAUSED if connection.in_atomic_block else ""
+    with connection.cursor() as cursor:
+        cursor.execute(prefix + statement(name), parameters)
+        return list(cursor.fetchall())
 
 
 def _fetch_all(name: str, parameters: dict[str, Any]) -> list[Any]:

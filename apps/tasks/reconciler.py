@@ -14,6 +14,7 @@ from django.db import connection
 
 from apps.tasks import ledger, schedules
 from apps.tasks.bell import Bell
+from apps.tasks.errors import RowsHeldError
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +44,18 @@ class Reconciler:
                 return
             # Without a turn for a whole lease: its holder is paused or cut off. All of this may be done twice.
             self._acted_at = time.monotonic()
-            for worker in silent:
-                settle(self._bell, worker, died=True, reason=f"no sign of life for {LEASE_SECONDS:.0f} s")
+            self._settle(silent)
             schedules.tick()
+
+    def _settle(self, silent: list[str]) -> None:
+        """One whose rows are held costs a second of waiting, and there are leases to keep: the rest has time until
+        the next round. (It is not forgotten: nothing was away.)"""
+        for worker in silent:
+            try:
+                settle(self._bell, worker, died=True, reason=f"no sign of life for {LEASE_SECONDS:.0f} s")
+            except RowsHeldError:
+                logger.warning("rows are held by a paused worker", extra={"action": "rows_held", "worker": worker})
+                break
 
     def forget(self) -> None:
         """The database was away: the workers may have been silent for want of it."""
@@ -77,9 +87,9 @@ def _turn() -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
 
 
-def settle(bell: Bell, worker: str, *, died: bool, reason: str) -> None:
-    """End a departed worker's lease and wake others for what it was running; what it has killed too often is ended
-    by the next worker process that looks."""
+def settle(bell: Bell, worker: str, *, died: bool, reason: str) -> int:
+    """End a departed worker's lease and wake others for what it was running; returns how many that were. What it has
+    killed too often is ended by the next worker process that looks. Raises RowsHeldError."""
     taken = ledger.take_back(worker, died=died, reason=reason)
     if taken:
         logger.warning(
@@ -87,3 +97,4 @@ def settle(bell: Bell, worker: str, *, died: bool, reason: str) -> None:
             extra={"action": "taken_back", "worker": worker, "invocations": len(taken), "reason": reason},
         )
     bell.ring({queue for queue, status in taken if status == "queued"})
+    return len(taken)

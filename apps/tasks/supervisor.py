@@ -19,6 +19,7 @@ from django.db import DatabaseError, InterfaceError
 
 from apps.tasks.identity import Identity
 from apps.tasks.keeper import Departure, Keeper
+from apps.tasks.pause import Pause
 
 logger = logging.getLogger(__name__)
 
@@ -68,10 +69,9 @@ class Supervisor:
     LAST_WORDS_SECONDS = 2.0
     #: After the grace: when the kernel ends this process, should it hang in the database.
     END_SECONDS = 0.9
-    #: A child that lived shorter is started again after a pause that doubles each time, up to the longest. That is
-    #: no longer than this because a few killers among the tasks look the same, and the others wait meanwhile.
+    #: A child that lived shorter is started again after a pause. (A solo one lives as long as its suspect lets it:
+    #: what counts there is whether it died with nothing in its hands.)
     SHORT_LIFE_SECONDS = 5.0
-    LONGEST_PAUSE_SECONDS = 2.0
 
     def __init__(
         self,
@@ -91,8 +91,8 @@ class Supervisor:
         self._ward = ward
         self._members: dict[int, Member] = {}
         self._stop_at: float | None = None
-        self._short_lives = 0
-        self._spawn_at = 0.0
+        self._pause = Pause()
+        self._solo_pause = Pause()
         self._parent_read, self._parent_write = os.pipe()
         self._wake_read, self._wake_write = os.pipe()
 
@@ -109,7 +109,7 @@ class Supervisor:
                     self._signal_all(signal.SIGKILL)
             self._sleep()
         deadline = min(time.monotonic() + self.LAST_WORDS_SECONDS, self._stop_at)
-        while not self._guarded(self._keeper.settle) and time.monotonic() < deadline:
+        while not (self._guarded(self._settle) and self._keeper.is_settled()) and time.monotonic() < deadline:
             time.sleep(0.1)
         self._keeper.hang_up()
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -124,10 +124,16 @@ class Supervisor:
         for pid in (workers[worker] for worker in self._keeper.renew(set(workers))):
             logger.error("a worker lost its lease", extra={"action": "lease_lost", "pid": pid})
             _kill(pid, signal.SIGKILL)
-        self._keeper.settle()  # after the renewal: one departure that cannot be settled must not cost a lease
+        self._settle()  # after the renewal: one departure that cannot be settled must not cost a lease
         if self._stop_at is None:
             self._keeper.reconcile()
             self._spawn_missing()
+
+    def _settle(self) -> None:
+        """A solo process that dies with nothing in its hands died of itself, not of a suspect."""
+        for settled in self._keeper.settle():
+            if settled.departure.identity.solo:
+                self._solo_pause.follow(short_life=settled.departure.died and not settled.taken_back)
 
     def _guarded(self, step: Callable[[], None]) -> bool:
         try:
@@ -143,25 +149,35 @@ class Supervisor:
     def _spawn_missing(self) -> None:
         solo = [member.identity.worker for member in self._members.values() if member.identity.solo]
         for _ in range(self._processes + len(solo) - len(self._members)):
-            if time.monotonic() >= self._spawn_at:
-                self._spawn(Identity())
+            if self._pause.is_over():
+                self._spawn(Identity(), self._pause)
         for _ in range(min(self._keeper.count_missing_solo(solo), self._most_solo - len(solo))):
-            self._spawn(Identity(solo=True))
+            if self._solo_pause.is_over():
+                self._spawn(Identity(solo=True), self._solo_pause)
 
-    def _spawn(self, identity: Identity) -> None:
+    def _spawn(self, identity: Identity, pause: Pause) -> None:
         self._keeper.enrol(identity)
         self._keeper.hang_up()
         # A stop signal between the fork and its bookkeeping would miss the child, or be taken in the child for the
         # parent's: it waits until both are ready for it.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-        if self._stop_at is None:
-            pid = os.fork()
-            if pid == 0:
-                self._be_child(identity)
-            self._members[pid] = Member(identity, time.monotonic())
-        else:  # told to stop since the round began: a child born now would not hear of it
-            self._keeper.depart(Departure(identity.worker, died=False, reason="not started"))
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        try:
+            if self._stop_at is None:
+                self._fork(identity)
+            else:  # told to stop since the round began: a child born now would not hear of it
+                self._keeper.depart(Departure(identity=identity, died=False, reason="not started"))
+        except OSError as error:  # no memory or no process to be had: those that run go on
+            logger.exception("a worker process cannot be started", extra={"action": "fork_failed"})
+            self._keeper.depart(Departure(identity=identity, died=False, reason=f"not started: {error}"))
+            pause.follow(short_life=True)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+    def _fork(self, identity: Identity) -> None:
+        pid = os.fork()
+        if pid == 0:
+            self._be_child(identity)
+        self._members[pid] = Member(identity, time.monotonic())
 
     def _be_child(self, identity: Identity) -> None:
         """Never returns: what the parent has on its stack is the parent's. Stop signals stay blocked: see `work`."""
@@ -188,16 +204,12 @@ class Supervisor:
     def _departed(self, member: Member, code: int) -> None:
         left = self._stop_at is not None or (code == SOLO_DONE and member.identity.solo)
         reason = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
-        self._keeper.depart(Departure(member.identity.worker, died=not left, reason=reason))
+        self._keeper.depart(Departure(identity=member.identity, died=not left, reason=reason))
         if left:
             return
         logger.error("a worker process died", extra={"action": "worker_died", "reason": reason})
-        if member.identity.solo:
-            return
-        short = time.monotonic() - member.started_at < self.SHORT_LIFE_SECONDS
-        self._short_lives = self._short_lives + 1 if short else 0
-        pause = min(0.1 * 2 ** min(self._short_lives, 10), self.LONGEST_PAUSE_SECONDS) if short else 0.0
-        self._spawn_at = time.monotonic() + pause
+        if not member.identity.solo:
+            self._pause.follow(short_life=time.monotonic() - member.started_at < self.SHORT_LIFE_SECONDS)
 
     def _workers(self) -> dict[str, int]:
         """Every worker whose lease is kept here, with its process."""
@@ -239,7 +251,7 @@ class Supervisor:
             os.read(self._wake_read, 4096)
         if self._ward and self._ward.farewell in ready:
             died = not os.read(self._ward.farewell, 1)
-            self._keeper.depart(Departure(self._ward.identity.worker, died=died, reason="its process ended"))
+            self._keeper.depart(Departure(identity=self._ward.identity, died=died, reason="its process ended"))
             self._ward = None
             self._begin_stop()
             self._signal_all(signal.SIGTERM)

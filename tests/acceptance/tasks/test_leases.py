@@ -1,10 +1,12 @@
 """Who is taken for dead: processes that are gone or paused past their lease, and nobody else.
 
 A lease takes its time to run out, so all of it happens at once, on one stage: of one worker everything is killed, of
-another the supervisor alone, a third is paused, and a child of the fourth, which takes over from them, is busy in C
-code that does not let go of the interpreter. Each test looks at one of them.
+another the supervisor alone, a third is paused, a fourth is paused as well, its child in the middle of a transaction,
+and a child of the fifth, which takes over from them, is busy in C code that does not let go of the interpreter. Each
+test looks at one of them.
 """
 
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,6 +33,8 @@ class Stage:
     plain: str
     paused: WorkerCommand
     paused_child: psutil.Process
+    committing: str
+    committer: WorkerCommand
     struck_at: float
 
     def seconds_until_taken_over(self, invocation: str) -> float:
@@ -49,6 +53,8 @@ def stage(shared_service: Service) -> Stage:
     atomic, plain = send("record_atomically", "atomic", 6), send("record", "plain", 6)
     service.wait_for_start(atomic)
     service.wait_for_start(plain)
+    committer = service.start_worker(threads=1)
+    service.wait_for_start(committing := send("pause_before_commit", "committing", 4))
     taker = service.start_worker(processes=2, threads=4)
     service.wait_for_start(holding := send("hold_gil", 13))
     wait_until(lambda: len(taker.children()) == 2, 5, "all of the worker that is to take over")
@@ -56,6 +62,7 @@ def stage(shared_service: Service) -> Stage:
     killed.kill_all()
     headless.process.kill()
     paused.suspend()
+    committer.process.send_signal(signal.SIGSTOP)  # its child stops its own clock, when its lease has begun to run out
     return Stage(
         service=service,
         of_killed=of_killed,
@@ -66,6 +73,8 @@ def stage(shared_service: Service) -> Stage:
         plain=plain,
         paused=paused,
         paused_child=paused_child,
+        committing=committing,
+        committer=committer,
         struck_at=time.time(),
     )
 
@@ -113,6 +122,22 @@ def test_of_a_paused_worker_and_the_one_that_took_over_only_the_newest_attempt_c
         assert service.ledger.invocation(invocation).attempt == 2
         assert len(service.starts_of(invocation)) == 2
     figure(f"taken over {seconds:.1f} s after the pause began")
+    assert seconds < 20
+
+
+def test_a_worker_that_is_paused_between_a_completion_and_its_commit_does_not_keep_the_task(
+    stage: Stage, figure: Figure
+) -> None:
+    service, task = stage.service, stage.committing
+    child = stage.committer.child()
+    wait_until(lambda: child.status() == psutil.STATUS_STOPPED, 10, "the pause in the middle of a transaction")
+    seconds = stage.seconds_until_taken_over(task)
+    stage.committer.resume()
+    wait_until(lambda: not is_alive(child), 10, "the end of the fenced process")
+    service.ledger.wait_for_status([task], "succeeded", 15)
+
+    assert [e.attempt for e in service.ledger.effects() if e.name == "committing"] == [2]
+    figure(f"taken over {seconds:.1f} s after its lease was renewed for the last time")
     assert seconds < 20
 
 

@@ -1,5 +1,7 @@
 """Who is taken for dead, and when."""
 
+import time
+
 import pytest
 from django.db import OperationalError, connection
 
@@ -102,7 +104,7 @@ def test_after_an_outage_a_full_lease_passes_before_anybody_is_judged(settings, 
         supervise()
     with monkeypatch.context() as outage:
         outage.setattr(ledger, failing, lambda *_, **__: (_ for _ in ()).throw(OperationalError("away")))
-        keeper.depart(Departure("gone", died=True, reason="test"))
+        keeper.depart(Departure(identity=Identity(worker="gone"), died=True, reason="test"))
         with pytest.raises(OperationalError):
             for _ in range(4):
                 supervise()
@@ -115,6 +117,55 @@ def test_after_an_outage_a_full_lease_passes_before_anybody_is_judged(settings, 
         supervise()
 
     assert set(ledger.leases()) == {"mine"}
+
+
+@pytest.fixture
+def paused(insert, claim, worker):
+    """The session of a worker that was paused when it had written an end and not committed it."""
+    held = insert()
+    claim()
+    paused = connection.copy()
+    with paused.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("UPDATE tasks_invocation SET status = 'succeeded' WHERE id = %s", [held])
+    yield paused
+    paused.close()
+
+
+def test_a_departed_worker_whose_rows_are_held_keeps_neither_its_siblings_leases_nor_other_departures(
+    settings, paused, insert, claim, row, worker
+):
+    keeper = Keeper(Bell(settings.REDIS_URL))
+    keeper.enrol(Identity(worker="sibling"))
+    keeper.enrol(Identity(worker="crashed"))
+    of_crashed = insert()
+    claim("crashed")
+    keeper.depart(Departure(identity=Identity(worker=worker), died=True, reason="test"))
+    keeper.depart(Departure(identity=Identity(worker="crashed"), died=True, reason="test"))
+
+    began = time.monotonic()
+    assert keeper.settle() == []
+    assert time.monotonic() - began < LEASE_SECONDS / 4
+    assert keeper.renew({"sibling"}) == set()
+    assert [settled.departure.identity.worker for settled in keeper.settle()] == ["crashed"]
+    assert row(of_crashed).status == Status.QUEUED
+    assert not keeper.is_settled()
+
+    paused.close()
+    assert [settled.taken_back for settled in keeper.settle()] == [1]
+    assert keeper.is_settled()
+
+
+def test_a_silent_worker_whose_rows_are_held_is_taken_back_as_soon_as_they_are_not(judge, let_pass, paused, worker):
+    """Held rows are no outage: who was silent stays known."""
+    judge.round()
+    let_pass(LEASE_SECONDS + 1)
+    assert worker in ledger.leases()
+
+    paused.close()
+    let_pass(1)
+
+    assert ledger.leases() == {}
 
 
 @pytest.fixture

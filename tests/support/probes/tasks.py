@@ -4,6 +4,8 @@ import ctypes
 import os
 import signal
 import time
+from contextlib import nullcontext
+from typing import Any
 
 import dramatiq
 from django.db import connection
@@ -109,6 +111,26 @@ def record_atomically(name: str, seconds: float = 0) -> None:
     note_start()
     time.sleep(seconds)
     note_done(name)
+
+
+def stop_clock_after_completion(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    """As the pause of a machine between a completion and its commit."""
+    answer = execute(sql, params, many, context)
+    if "'succeeded'" in sql:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return answer
+
+
+@shared_task(name="probes.pause_before_commit")
+def pause_before_commit(name: str, seconds: float) -> None:
+    """The first attempt is paused when its completion has taken the row and is not committed."""
+    note_start()
+    time.sleep(seconds)
+    run = runs.current()
+    first = run is not None and run.claim.attempt == 1
+    pause = connection.execute_wrapper(stop_clock_after_completion) if first else nullcontext()
+    with pause, runs.completing():
+        note_done(name)
 
 
 @shared_task(name="probes.kill_own_process", on_end=note_end)
