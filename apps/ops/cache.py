@@ -1,20 +1,17 @@
 """Django's cache in Redis, as something that may be missing: without Redis nothing is found and nothing is kept."""
 
 import logging
-import time
 from collections.abc import Callable
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis import Redis, RedisError
 
-from apps.tasks.bell import redis_client
+from apps.tasks.bell import Mute, redis_client
 
 logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 0.5
-#: After a failure Redis is not asked for so long: one that hangs then slows one request a second, not all of them.
-MUTE_SECONDS = 1.0
 SCAN_KEYS = 1_000
 
 
@@ -24,7 +21,7 @@ class FailOpenClient(RedisCacheClient):
     def __init__(self, servers: list[str], **options: Any) -> None:
         super().__init__(servers, **options)
         self._redis = redis_client(servers[0], timeout_seconds=TIMEOUT_SECONDS)
-        self._muted_until = 0.0
+        self._mute = Mute()
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Redis:  # noqa: ARG002 — Django's signature
         return self._redis
@@ -71,12 +68,12 @@ class FailOpenClient(RedisCacheClient):
             self._redis.unlink(key)
 
     def _ask(self, command: Callable[..., Any], *arguments: Any, otherwise: Any) -> Any:
-        if time.monotonic() < self._muted_until:
+        if self._mute.is_on():
             return otherwise
         try:
             return command(*arguments)
         except RedisError as error:
-            self._muted_until = time.monotonic() + MUTE_SECONDS
+            self._mute.begin()
             logger.warning("the cache does not answer", extra={"action": "cache_silent", "reason": str(error)})
             return otherwise
 

@@ -22,13 +22,15 @@ logger = logging.getLogger(__name__)
 TOKEN = {"ring": 0}
 #: How long a sender waits for a Redis that does not answer, in seconds.
 SEND_TIMEOUT_SECONDS = 0.5
-#: After a failure no bell is rung for so long, so that a hanging Redis slows one send a second, not all of them.
-MUTE_SECONDS = 1.0
 
 
 def redis_client(url: str, *, timeout_seconds: float) -> "redis.Redis":
     """A client that gives up at once: redis-py 8 sends a command again by itself, which takes seconds and,
-    for a write, may do it twice. Platforms' `rediss://` comes with self-signed certificates."""
+    for a write, may do it twice. Platforms' `rediss://` comes with self-signed certificates.
+
+    Neither timeout covers looking up the host's name: while its name server is silent, a new connection takes as long
+    as the system's resolver tries.
+    """
     options: dict[str, Any] = {"ssl_cert_reqs": "none"} if url.startswith("rediss://") else {}
     return redis.Redis.from_url(
         url,
@@ -37,6 +39,21 @@ def redis_client(url: str, *, timeout_seconds: float) -> "redis.Redis":
         retry=Retry(NoBackoff(), 0),
         **options,
     )
+
+
+class Mute:
+    """After a failure Redis is left alone for a second, so that one that hangs slows one caller a second, not all."""
+
+    SECONDS = 1.0
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def begin(self) -> None:
+        self._until = time.monotonic() + self.SECONDS
+
+    def is_on(self) -> bool:
+        return time.monotonic() < self._until
 
 
 def key_of(queue: str) -> str:
@@ -56,7 +73,7 @@ class Bell:
     def __init__(self, url: str) -> None:
         self._client = redis_client(url, timeout_seconds=SEND_TIMEOUT_SECONDS)
         self._collected = _Collected()
-        self._muted_until = 0.0
+        self._mute = Mute()
 
     def ring_after_commit(self, queue: str) -> None:
         """Ring once the caller's transaction has committed: one round trip for all the sends of a transaction."""
@@ -73,7 +90,7 @@ class Bell:
     def ring(self, queues: Iterable[str]) -> None:
         """One ZADD for each queue, in one round trip."""
         names = list(queues)
-        if not names or time.monotonic() < self._muted_until:
+        if not names or self._mute.is_on():
             return
         try:
             with self._client.pipeline(transaction=False) as pipeline:
@@ -81,7 +98,7 @@ class Bell:
                     pipeline.zadd(key_of(queue), TOKEN)
                 pipeline.execute()
         except redis.RedisError as error:
-            self._muted_until = time.monotonic() + MUTE_SECONDS
+            self._mute.begin()
             logger.warning("the bell cannot be rung", extra={"action": "bell_silent", "reason": str(error)})
 
     def close(self) -> None:
@@ -101,14 +118,16 @@ class Waiter:
         self._key = key_of(queue)
         self._stopping = stopping
 
-    def wait(self, seconds: float) -> None:
-        """Return when the bell rings, or after so many seconds, or at once when stopping."""
+    def wait(self, seconds: float) -> bool:
+        """Return when the bell rings, or after so many seconds, or at once when stopping. Tells whether it rang: the
+        token is gone then, and who does not look into the ledger has to ring again for somebody who does."""
         if self._stopping.is_set():
-            return
+            return False
         try:
-            self._client.bzpopmin([self._key], timeout=max(0.01, seconds))
+            return self._client.bzpopmin([self._key], timeout=max(0.01, seconds)) is not None
         except redis.RedisError:
             self._stopping.wait(min(seconds, self.WITHOUT_REDIS_SECONDS))
+            return False
 
     def close(self) -> None:
         self._client.close()

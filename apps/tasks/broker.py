@@ -19,6 +19,7 @@ UNSUPPORTED_OPTIONS = {
     "group_callback_uuid": "groups are not supported; count the finished members in a row of your own",
     "on_success": "callbacks are not supported; send the next task from within the first",
     "on_failure": "callbacks are not supported; give the task an on_end function",
+    "eta": "a worker would hold it in memory until then; use delay",
 }
 
 
@@ -53,7 +54,7 @@ class LedgerBroker(Broker):
         """
         actor = self.get_actor(message.actor_name)
         for option, reason in UNSUPPORTED_OPTIONS.items():
-            if message.options.get(option):
+            if message.options.get(option) is not None:
                 raise UnsupportedMessageError(f"{message.actor_name}: {reason}.")
         self.post(message, payload=encode_payload(message), priority=actor.priority, delay_ms=max(0, delay or 0))
         return message

@@ -20,6 +20,8 @@ from apps.tasks.keeper import Keeper
 from apps.tasks.supervisor import Orders, Supervisor, Ward
 
 FAREWELL = b"."
+#: One handler of Dramatiq's has both of them.
+DEADLY_TWICE = (signal.SIGTERM, signal.SIGHUP)
 
 
 def start(bell: Bell) -> Identity:
@@ -27,7 +29,8 @@ def start(bell: Bell) -> Identity:
     keeper = Keeper(bell)
     farewell_read, farewell_write = os.pipe()
     companion_read, companion_write = os.pipe()
-    identity = Identity(farewell=partial(_say_farewell, farewell_write))
+    leaving = threading.Event()
+    identity = Identity(farewell=partial(_say_farewell, farewell_write, leaving))
     keeper.enrol(identity)
     keeper.hang_up()
     worker_pid = os.getpid()
@@ -37,7 +40,8 @@ def start(bell: Bell) -> Identity:
         os._exit(_keep(keeper, Ward(identity, worker_pid, farewell_read)))
     os.close(farewell_read)
     os.close(companion_write)
-    threading.Thread(target=process.leave_with, args=[companion_read], name="companion-watch", daemon=True).start()
+    watch = partial(process.leave_with, companion_read, leaving)
+    threading.Thread(target=watch, name="companion-watch", daemon=True).start()
     _stop_at_first_signal()
     return identity
 
@@ -61,18 +65,21 @@ def _work_alone(orders: Orders) -> int:
     return process.work(orders, threads=1, grace_seconds=settings.TASKS["SHUTDOWN_GRACE_SECONDS"])
 
 
-def _say_farewell(pipe: int) -> None:
+def _say_farewell(pipe: int, leaving: threading.Event) -> None:
+    leaving.set()
     os.write(pipe, FAREWELL)
 
 
 def _stop_at_first_signal() -> None:
-    """Dramatiq's worker process kills itself at a second SIGTERM, and platforms send several."""
+    """Dramatiq's worker process kills itself at its second SIGTERM or SIGHUP, and platforms send several."""
     handle = signal.getsignal(signal.SIGTERM)
     if not callable(handle):
         return
 
     def once(number: int, frame: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for each in DEADLY_TWICE:
+            signal.signal(each, signal.SIG_IGN)
         handle(number, frame)  # type: ignore[arg-type]
 
-    signal.signal(signal.SIGTERM, once)
+    for each in DEADLY_TWICE:
+        signal.signal(each, once)

@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 #: The last error of an invocation whose retry policy, or whose error itself, raised when it was asked.
 UNDECIDED = "What follows its end could not be decided: its error or its retry policy raised an error of its own."
+#: The same when a middleware called `message.fail()`.
+NOT_RUN = "a middleware failed the message before it was run"
 
 
 class ClaimedMessage(MessageProxy):
@@ -89,6 +91,7 @@ class LedgerConsumer(Consumer):
         self._claimed: deque[ClaimedMessage] = deque()
         self._waiter = Waiter(broker.url, queue, station.stopping)
         self._drained = False
+        self._called = False
         self._floor = ledger.FRONT
         self._rescan_at = 0.0
         self._claimed_at = 0.0
@@ -115,11 +118,11 @@ class LedgerConsumer(Consumer):
         self._station.end(message.claim, message.outcome, seconds=time.monotonic() - message.began_at)
 
     def nack(self, message: MessageProxy) -> None:
-        """Dramatiq found no such task here: a newer release may know it, so it is tried again like an error. Unless
-        its sender did not know it either and has said what becomes of it then (`if_unknown`, the error as JSON)."""
+        """The message was failed: before it was run, by Dramatiq, which knows no such task, or by a middleware; or after
+        its end, which then has its outcome."""
         assert isinstance(message, ClaimedMessage)  # noqa: S101
-        if message.outcome is None:
-            message.outcome = _outcome_of_unknown(message)
+        if message.outcome is None and not message.closed:
+            message.outcome = _outcome_unrun(message, known=message.actor_name in self._broker.actors)
         self.ack(message)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
@@ -135,7 +138,11 @@ class LedgerConsumer(Consumer):
     def _fetch(self) -> None:
         """Wait for work if there was none, claim as much as may be started, or queue what has become due."""
         if self._drained:
-            self._wait()
+            self._called = self._wait()
+            self._drained = False  # should the claim fail, nothing may be waited for before the next
+        if self._called and (self._station.stopping.is_set() or self._station.slots.are_taken()):
+            self._called = False
+            self._broker.bell.ring([self._queue])  # so that somebody hears it who can claim
         if self._station.stopping.is_set():
             self._station.hand_back_waiting()
             time.sleep(self.STOPPING_SECONDS)
@@ -161,6 +168,7 @@ class LedgerConsumer(Consumer):
             self._floor = ledger.FRONT
             self._rescan_at = time.monotonic() + self.RESCAN_SECONDS
         rows = self._station.claim(self._queue, wanted, self._floor)
+        self._called = self._station.stopping.is_set()  # then nothing was claimed
         self._claimed_at = time.monotonic()
         self._drained = len(rows) < wanted and self._floor == ledger.FRONT
         self._floor = rows[-1].place if len(rows) == wanted else ledger.FRONT
@@ -179,12 +187,13 @@ class LedgerConsumer(Consumer):
         if number:
             self._drained = False
 
-    def _wait(self) -> None:
+    def _wait(self) -> bool:
+        """Tells whether it was the bell that ended the wait."""
         if self._station.solo:  # suspects ring no bell of their own, and must not use up another's
             self._station.stopping.wait(self.SOLO_SECONDS)
-            return
+            return False
         self._station.stopping.wait(max(0.0, self._claimed_at + self.GATHER_SECONDS - time.monotonic()))
-        self._waiter.wait(min(self.IDLE_SECONDS, self._promote_at - time.monotonic()))
+        return self._waiter.wait(min(self.IDLE_SECONDS, self._promote_at - time.monotonic()))
 
     def _relay(self) -> None:
         """The queue may hold more than this process can start: wake the next one, who does the same."""
@@ -200,9 +209,11 @@ class LedgerConsumer(Consumer):
         self._station.stopping.wait(self.OUTAGE_SECONDS)
 
 
-def _outcome_of_unknown(message: ClaimedMessage) -> Outcome:
-    reason = f"no task named {message.actor_name!r} is known to this worker"
-    end = message.options.get("if_unknown")
+def _outcome_unrun(message: ClaimedMessage, *, known: bool) -> Outcome:
+    """A newer release may know the task, so this is tried again like an error. Unless its sender did not know it
+    either and has said what becomes of it then (`if_unknown`, the error as JSON)."""
+    reason = NOT_RUN if known else f"no task named {message.actor_name!r} is known to this worker"
+    end = None if known else message.options.get("if_unknown")
     if end is None:
         return retries.outcome_of(message.claim, LookupError(reason), retries.backoff({}), message.options["retries"])
     return GivenUp(claim=message.claim, ends_as=Status.FAILED, error=reason, traceback="", result=end)

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 #: Pause before an `on_end` that raised is called again.
 RETRY_SECONDS = 30
+#: So long an ending waits for a process that knows its task: the only one may be of a newer release.
+STRANGERS_WAIT = "1 day"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +70,15 @@ def finish(invocation_id: str) -> None:
 
 
 def finish_due(limit: int = 100) -> int:
-    """End what is `ending` and due; returns how many there were."""
+    """End what is `ending` and due; returns how many there were. A task that this process does not know may have an
+    `on_end` that another one knows; it is ended without one when it has waited long for that, or at once when its
+    sender has said what becomes of it if it is not known (`if_unknown`, see `consumer`)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM tasks_invocation WHERE status = 'ending' AND due_at <= now() ORDER BY due_at LIMIT %s",
-            [limit],
+            "SELECT id FROM tasks_invocation WHERE status = 'ending' AND due_at <= now()"
+            " AND (actor = ANY (%s) OR due_at <= now() - %s::interval OR strpos(payload, '\"if_unknown\"') > 0)"
+            " ORDER BY due_at LIMIT %s",
+            [list(dramatiq.get_broker().actors), STRANGERS_WAIT, limit],
         )
         due = [row[0] for row in cursor.fetchall()]
     for invocation_id in due:
@@ -87,7 +93,7 @@ def _end(invocation_id: str) -> Ended | None:
     if row is None:
         return None
     actor, queue, payload, retries, status, error, result, traceback = row
-    parts = _arguments(payload)
+    parts = _parts(payload)
     call = Call(queue=queue, options=parts["options"], retries=retries, result=result, traceback=traceback)
     logger.error(
         "invocation given up",
@@ -104,11 +110,12 @@ def _end(invocation_id: str) -> Ended | None:
     )
 
 
-def _arguments(payload: str) -> dict[str, Any]:
+def _parts(payload: str) -> dict[str, Any]:
     """Of an invocation whose arguments cannot be read, `on_end` gets none."""
     try:
-        return get_encoder().decode(payload.encode("utf-8"))
-    except DecodeError:
+        parts = get_encoder().decode(payload.encode("utf-8"))
+        return {name: parts[name] for name in ("args", "kwargs", "options")}
+    except (DecodeError, KeyError, TypeError):
         return {"args": [], "kwargs": {}, "options": {}}
 
 

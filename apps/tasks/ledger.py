@@ -157,7 +157,11 @@ def complete(successes: Sequence[Success]) -> set[str]:
     return {
         row[0]
         for row in _end_all(
-            "complete", {**_fences([s.claim for s in successes]), "results": [s.result for s in successes]}
+            "complete",
+            {
+                **_fences([s.claim for s in successes], successes[0].claim.worker),
+                "results": [s.result for s in successes],
+            },
         )
     }
 
@@ -178,12 +182,12 @@ def retry(
 
 def hand_back(held: Sequence[Claim]) -> set[str]:
     """Return claims of one worker unused; returns the queues that have work again."""
-    return {row[0] for row in _end_all("hand_back", _fences(held))}
+    return {row[0] for row in _end_all("hand_back", _fences(held, held[0].worker))}
 
 
-def hand_back_all_but(worker: str, held: Sequence[str]) -> set[str]:
+def hand_back_all_but(worker: str, held: Sequence[Claim]) -> set[str]:
     """Return what a worker has claimed without knowing it (the answer to its claim got lost); returns the queues."""
-    return {row[0] for row in _fetch_all("hand_back_unknown", {"worker": worker, "held": list(held)})}
+    return {row[0] for row in _fetch_all("hand_back_unknown", _fences(held, worker))}
 
 
 def give_up(held: Claim, *, ends_as: str, error: str, traceback: str, result: str | None = None) -> bool:
@@ -286,9 +290,9 @@ def prune(*, days: int, limit: int) -> int:
         return int(cursor.rowcount)
 
 
-def _fences(held: Sequence[Claim]) -> dict[str, Any]:
+def _fences(held: Sequence[Claim], worker: str) -> dict[str, Any]:
     """Claims of one worker as the arrays that the batch statements join with."""
-    return {"ids": [c.id for c in held], "attempts": [c.attempt for c in held], "worker": held[0].worker}
+    return {"ids": [c.id for c in held], "attempts": [c.attempt for c in held], "worker": worker}
 
 
 def _cut(error: str, traceback: str) -> dict[str, str]:

@@ -54,11 +54,13 @@ def work(orders: Orders, *, threads: int, grace_seconds: float) -> int:
     return code
 
 
-def leave_with(keeper: int) -> None:
+def leave_with(keeper: int, leaving: threading.Event | None = None) -> None:
     """End this process when the other end of the pipe is closed: then nobody renews the lease any more, and what
-    runs here is about to be given to somebody else. To be run in a thread, for a stop takes long."""
+    runs here is about to be given to somebody else. To be run in a thread, for a stop takes long. A process that is
+    `leaving` runs nothing any more, and keeps its own exit code."""
     os.read(keeper, 1)
-    os._exit(1)
+    if leaving is None or not leaving.is_set():
+        os._exit(1)
 
 
 def _no_suspects() -> bool:

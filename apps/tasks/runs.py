@@ -27,6 +27,7 @@ class Run:
       claim: the right to run, with the invocation's id.
       retries: tries made before this one that ended in an error.
       entered: the task's function has been entered, so that a nested direct call of it is an ordinary call.
+      completing: a block of `completing()` is open.
       completed: its success is already in the ledger.
       result: what the function returned.
       message: what was claimed, in Dramatiq's words.
@@ -38,6 +39,7 @@ class Run:
     claim: Claim
     retries: int
     entered: bool = False
+    completing: bool = False
     completed: bool = False
     result: Any = None
     message: "Message[Any] | None" = None
@@ -68,17 +70,25 @@ def completing() -> Iterator[None]:
     """One transaction for a task's last writes and its success: both are committed or neither.
 
     Raises ClaimLostError, and rolls the block back, when this attempt was superseded meanwhile. A crash before the
-    commit leaves no trace of the block; after it the invocation is never run again. Outside of a worker, and in a
-    run that is completed already, this is `transaction.atomic()`.
+    commit leaves no trace of the block; after it the invocation is never run again. Raises RuntimeError inside
+    another transaction: that could be rolled back when the run already counts as completed, and nobody would ever end
+    it. Outside of a worker, within another block of this, and in a run that is completed already, this is
+    `transaction.atomic()`.
     """
     run = _current.get()
-    with transaction.atomic():
-        yield
-        open_run = run if run and not run.completed else None
-        if open_run and not ledger.complete([open_run.success()]):
-            raise ClaimLostError(f"{open_run.claim.id}, attempt {open_run.claim.attempt}")
-    if run:
-        run.completed = True
+    if run is None or run.completing or run.completed:
+        with transaction.atomic():
+            yield
+        return
+    run.completing = True
+    try:
+        with transaction.atomic(durable=True):
+            yield
+            if not ledger.complete([run.success()]):
+                raise ClaimLostError(f"{run.claim.id}, attempt {run.claim.attempt}")
+    finally:
+        run.completing = False
+    run.completed = True
 
 
 def encode_result(result: Any) -> str | None:

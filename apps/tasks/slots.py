@@ -31,6 +31,11 @@ class Slots:
             self._held += taken
             return taken
 
+    def are_taken(self) -> bool:
+        """Whether nothing could be reserved just now."""
+        with self._changed:
+            return self._free() <= 0
+
     def release(self, number: int) -> None:
         """Give back slots that were reserved and not filled, or whose invocation was handed back."""
         with self._changed:

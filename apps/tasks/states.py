@@ -22,7 +22,3 @@ class Status(TextChoices):
     DEAD = "dead"
     #: Called off before it could end by itself.
     CANCELLED = "cancelled"
-
-
-#: From here an invocation only leaves by a new life under the same id.
-ENDED = (Status.SUCCEEDED, Status.FAILED, Status.DEAD, Status.CANCELLED)

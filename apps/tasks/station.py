@@ -69,7 +69,7 @@ class Station:
             if self.stopping.is_set():
                 return []
             if self._unsure:
-                self._bell.ring(ledger.hand_back_all_but(self.worker, [claim.id for claim in self._held]))
+                self._bell.ring(ledger.hand_back_all_but(self.worker, list(self._held)))
             self._unsure = True
             rows = ledger.claim(queue=queue, worker=self.worker, limit=limit, suspects=self.solo, floor=floor)
             self._unsure = False

@@ -249,12 +249,18 @@ class Supervisor:
         ready, _, _ = select.select(watched, [], [], seconds)
         if self._wake_read in ready:
             os.read(self._wake_read, 4096)
-        if self._ward and self._ward.farewell in ready:
-            died = not os.read(self._ward.farewell, 1)
-            self._keeper.depart(Departure(identity=self._ward.identity, died=died, reason="its process ended"))
-            self._ward = None
-            self._begin_stop()
-            self._signal_all(signal.SIGTERM)
+        # What its process forked may hold the pipe open; who the parent is tells of its end all the same.
+        if self._ward and (self._ward.farewell in ready or os.getppid() != self._ward.pid):
+            self._lose(self._ward)
+
+    def _lose(self, ward: Ward) -> None:
+        """It was forked by its ward, and ends with it."""
+        said, _, _ = select.select([ward.farewell], [], [], 0)
+        died = not (said and os.read(ward.farewell, 1))
+        self._keeper.depart(Departure(identity=ward.identity, died=died, reason="its process ended"))
+        self._ward = None
+        self._begin_stop()
+        self._signal_all(signal.SIGTERM)
 
 
 def _kill(pid: int, number: signal.Signals) -> None:

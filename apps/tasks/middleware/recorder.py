@@ -72,9 +72,8 @@ class Recorder(Middleware):
         run = runs.current()
         runs.set_current(None)
         if isinstance(message, ClaimedMessage) and run is not None:
-            lost = isinstance(exception, ClaimLostError)
-            message.closed = lost or run.recorded or (run.completed and exception is None)
-            if not message.closed:
+            message.closed = run.completed or run.recorded or isinstance(exception, ClaimLostError)
+            if not message.closed and (exception is not None or not message.failed):
                 message.outcome = _outcome(broker, message, run, exception)
 
     def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
@@ -85,8 +84,6 @@ class Recorder(Middleware):
 
 
 def _outcome(broker: Broker, message: ClaimedMessage, run: Run, error: BaseException | None) -> Outcome:
-    """An error after a completion is recorded like any other: if the completion was committed, the fence holds, and
-    if a transaction around it was rolled back, this is all there is."""
     if run.outcome is not None and error is None:
         return run.outcome
     if error is None:

@@ -1,6 +1,9 @@
--- Return what this worker claimed in a statement whose answer never arrived: running under its name, but not in its
--- hands. Only a worker itself may ask for this, and not while it is claiming.
-UPDATE tasks_invocation
+-- Return what this worker claimed in a statement whose answer never arrived: running under its name, but this attempt
+-- of it is not in its hands. Only a worker itself may ask for this, and not while it is claiming.
+UPDATE tasks_invocation AS invocation
 SET status = 'queued'
-WHERE worker = %(worker)s AND status = 'running' AND id <> ALL (%(held)s::text[])
+WHERE worker = %(worker)s AND status = 'running' AND NOT EXISTS (
+    SELECT 1 FROM unnest(%(ids)s::text[], %(attempts)s::int[]) AS held (id, attempt)
+    WHERE held.id = invocation.id AND held.attempt = invocation.attempt
+)
 RETURNING queue

@@ -46,6 +46,13 @@ def test_backoff_is_kept_and_the_last_error_ends_the_task_together_with_its_on_e
     assert ended_in == told_in
 
 
+def test_a_task_whose_retry_policy_raises_is_dead_and_not_running_for_good(service: Service) -> None:
+    failing = service.caller().send("fail_undecidedly")
+    service.ledger.wait_for_status([failing], "dead", 10)
+    assert "could not be decided" in service.ledger.invocation(failing).error
+    assert service.ledger.ends_of(failing) == ["dead"]
+
+
 @pytest.mark.parametrize(
     ("task", "error"),
     [("fail_to_a_failing_end", "ProbeError"), ("fail_to_an_exit", "SystemExit")],

@@ -9,9 +9,9 @@ import pytest
 import redis
 from django.core.cache.backends.base import BaseCache
 
-from apps.ops import cache as cache_module
 from apps.ops.cache import FailOpenRedisCache
 from apps.ops.embedded.redis import RedisServer
+from apps.tasks.bell import Mute
 
 
 def cache_at(url: str) -> BaseCache:
@@ -20,7 +20,7 @@ def cache_at(url: str) -> BaseCache:
 
 @pytest.fixture
 def cache(own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> BaseCache:
-    monkeypatch.setattr(cache_module, "MUTE_SECONDS", 0)
+    monkeypatch.setattr(Mute, "SECONDS", 0)
     return cache_at(own_redis.url())
 
 

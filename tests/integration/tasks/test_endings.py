@@ -26,6 +26,11 @@ def probe():
     """Has an on_end."""
 
 
+@dramatiq.actor(actor_name="test.endings.plain")
+def plain():
+    """Has none."""
+
+
 @pytest.fixture(autouse=True)
 def silence():
     heard.clear()
@@ -74,15 +79,28 @@ def test_when_on_end_fails_nothing_of_it_stays_and_it_is_called_again_later(endi
 
 
 def test_a_task_without_on_end_just_ends(insert, claim, worker, row):
-    invocation_id = insert(actor="nobody-knows-it")
+    invocation_id = insert(actor="test.endings.plain")
     ledger.give_up(claim()[0].claim, ends_as=Status.FAILED, error="e", traceback="")
 
     assert endings.finish_due() == 1
     assert row(invocation_id).status == Status.FAILED
 
 
-def test_unreadable_arguments_do_not_keep_an_invocation_from_ending(ending, row):
-    Invocation.objects.filter(id=ending).update(payload="{")
+def test_an_ending_of_a_task_that_is_unknown_here_is_left_a_day_for_those_who_know_it(insert, claim, worker, row):
+    """During a rollout the workers of the older release must not end it without its on_end."""
+    invocation_id = insert(actor="of-a-newer-release")
+    ledger.give_up(claim()[0].claim, ends_as=Status.FAILED, error="e", traceback="")
+
+    assert endings.finish_due() == 0
+    with connection.cursor() as cursor:  # time passes
+        cursor.execute("UPDATE tasks_invocation SET due_at = now() - interval '25 hours'")
+    assert endings.finish_due() == 1
+    assert row(invocation_id).status == Status.FAILED
+
+
+@pytest.mark.parametrize("payload", ["{", "{}", "[]", "null"])
+def test_unreadable_arguments_do_not_keep_an_invocation_from_ending(ending, row, payload):
+    Invocation.objects.filter(id=ending).update(payload=payload)
 
     endings.finish(ending)
 

@@ -147,11 +147,24 @@ def test_a_claim_that_is_handed_back_goes_to_the_next_without_a_mark(insert, cla
 
 def test_what_a_worker_holds_without_knowing_is_handed_back(insert, claim, worker, row):
     known, unknown = insert(), insert()
-    claim()
+    held = [claimed.claim for claimed in claim() if claimed.claim.id == known]
 
-    assert ledger.hand_back_all_but(worker, [known]) == {"default"}
+    assert ledger.hand_back_all_but(worker, held) == {"default"}
     assert row(known).status == Status.RUNNING
     assert row(unknown).status == Status.QUEUED
+    assert ledger.hand_back_all_but(worker, []) == {"default"}
+
+
+def test_an_attempt_is_unknown_to_a_worker_that_holds_an_older_one_of_the_same_invocation(insert, claim, worker, row):
+    """Its end has been written and not yet dropped when the answer to the next claim gets lost."""
+    invocation_id = insert()
+    older = claim()[0].claim
+    ledger.retry(older, delay_ms=0, error="", traceback="")
+    claim()
+
+    ledger.hand_back_all_but(worker, [older])
+
+    assert row(invocation_id).status == Status.QUEUED
 
 
 def test_an_id_that_is_alive_is_refused(insert):
@@ -208,6 +221,7 @@ def test_the_third_death_is_the_last(insert, claim, row):
 
     assert statuses == [("default", "queued"), ("default", "queued"), ("default", "ending")]
     assert row(invocation_id).ends_as == Status.DEAD
+    assert row(invocation_id).due_at > row(invocation_id).started_at  # to be ended from now on
 
 
 def test_taking_the_same_worker_back_twice_counts_one_death(insert, claim, worker, row):

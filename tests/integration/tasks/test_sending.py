@@ -143,5 +143,12 @@ def test_what_the_broker_would_not_do_is_refused():
         pipeline.run()
 
 
+def test_a_time_that_a_worker_would_have_to_remember_is_refused():
+    with pytest.raises(UnsupportedMessageError, match="use delay"):
+        plain.send_with_options(eta=0)
+
+    assert not Invocation.objects.exists()
+
+
 def test_an_unknown_id_is_pending_as_in_celery():
     assert add.delay(1, 1).__class__("nobody").state == "PENDING"

@@ -14,6 +14,7 @@ from dramatiq.errors import Retry
 from apps.tasks import runs
 from apps.tasks.celery import shared_task
 from apps.tasks.endings import Ended
+from apps.tasks.retries import Stop, TryAgain
 from tests.support.probes import traces
 
 #: An outage of PostgreSQL is an error of a task that uses it, and tried again until it is over.
@@ -147,6 +148,17 @@ def kill_own_process(way: str, after_seconds: float = 0) -> None:
             os._exit(0)
 
 
+@shared_task(name="probes.fork_and_rest")
+def fork_and_rest(seconds: float) -> None:
+    """The first attempt forks a process that goes on after it, with all that is open in this one."""
+    note_start()
+    run = runs.current()
+    if run is not None and run.claim.attempt == 1 and os.fork() == 0:
+        time.sleep(30)
+        os._exit(0)
+    time.sleep(seconds)
+
+
 @shared_task(name="probes.kill_whole_worker", on_end=note_end)
 def kill_whole_worker(after_seconds: float = 0) -> None:
     """What running out of a container's memory does: parent and all children are gone at once."""
@@ -198,6 +210,17 @@ def fail_to_an_exit() -> None:
 def die_to_a_slow_end() -> None:
     note_start()
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+class RaisingPolicy:
+    def after(self, error: BaseException, retries: int) -> TryAgain | Stop:
+        raise ProbeError(f"cannot decide about {error!r} after {retries} retries")
+
+
+@dramatiq.actor(actor_name="probes.fail_undecidedly", retry_policy=RaisingPolicy(), on_end=note_end)
+def fail_undecidedly() -> None:
+    note_start()
+    raise ProbeError("always")
 
 
 @dramatiq.actor(actor_name="probes.retry_in_an_aeon", on_end=note_end)
