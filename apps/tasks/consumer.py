@@ -118,8 +118,8 @@ class LedgerConsumer(Consumer):
         self._station.end(message.claim, message.outcome, seconds=time.monotonic() - message.began_at)
 
     def nack(self, message: MessageProxy) -> None:
-        """The message was failed: before it was run, by Dramatiq, which knows no such task, or by a middleware; or after
-        its end, which then has its outcome."""
+        """The message was failed: before it was run, by Dramatiq, which knows no such task, or by a middleware; or
+        after its end, which then has its outcome."""
         assert isinstance(message, ClaimedMessage)  # noqa: S101
         if message.outcome is None and not message.closed:
             message.outcome = _outcome_unrun(message, known=message.actor_name in self._broker.actors)
