@@ -1,4 +1,4 @@
-"""Opens the listening sockets. Processes that serve together would inherit the same ones."""
+"""Opens the listening sockets. Processes that serve together inherit the same ones."""
 
 import errno
 import socket
