@@ -44,7 +44,8 @@ def logging_config(log_format: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": formatter}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"facts": {"()": "apps.common.log_context.Facts"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["facts"]}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "apps": {"level": "INFO"},

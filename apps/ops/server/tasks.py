@@ -4,7 +4,7 @@ import json
 
 from waitress.task import ErrorTask, WSGITask
 
-from apps.common import problems
+from apps.common import problems, request_ids
 from apps.ops.server import refusals
 
 
@@ -25,8 +25,16 @@ class RefusalTask(ErrorTask):  # type: ignore[misc]
         problem = refusals.problem_of(self.request.error)
         body = json.dumps(problem.body()).encode()
         self.status = f"{problem.status} {problem.title}"
-        self.response_headers += [("Content-Type", problems.CONTENT_TYPE), *problem.headers.items()]
+        self.response_headers += [
+            ("Content-Type", problems.CONTENT_TYPE),
+            (request_ids.HEADER, self._request_id()),
+            *problem.headers.items(),
+        ]
         self.content_length = len(body)
         self.set_close_on_finish()
         self.channel.refused = True
         self.write(b"" if getattr(self.request, "command", "") == "HEAD" else body)
+
+    def _request_id(self) -> str:
+        headers = getattr(self.request, "headers", {})  # there are none when they could not be read
+        return request_ids.id_for(headers.get("X_REQUEST_ID"))

@@ -11,7 +11,7 @@ from waitress.proxy_headers import (
     parse_proxy_headers,
 )
 
-from apps.common import problems
+from apps.common import problems, request_ids
 from apps.common.problems import Problem
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -58,6 +58,10 @@ def without_body_on_head(application: Application) -> Application:
 
 def _refuse(start_response: Callable[..., Any]) -> Iterable[bytes]:
     body = json.dumps(MALFORMED.body()).encode()
-    headers = [("Content-Type", problems.CONTENT_TYPE), ("Content-Length", str(len(body)))]
+    headers = [
+        ("Content-Type", problems.CONTENT_TYPE),
+        ("Content-Length", str(len(body))),
+        (request_ids.HEADER, request_ids.new_id()),
+    ]
     start_response(f"{MALFORMED.status} {MALFORMED.title}", headers)
     return [body]

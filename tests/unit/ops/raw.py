@@ -31,6 +31,7 @@ class Answer:
             and problem["status"] == self.status
             and bool(problem["title"] and problem["detail"])
             and b"Traceback" not in self.body
+            and bool(self.headers["x-request-id"])
         )
 
 
