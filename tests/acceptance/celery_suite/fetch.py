@@ -4,6 +4,7 @@ Nothing of it is committed. The archive is kept in the user's cache folder, and 
 """
 
 import hashlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -42,6 +43,13 @@ def archive() -> Path:
     return cached
 
 
+def pip() -> list[str]:
+    """The environment's own; where it was made without one, the system's pip works on it."""
+    if importlib.util.find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip"]
+    return ["pip", "--python", sys.executable]
+
+
 def _download(folder: Path) -> Path:
     """By pip, so that whatever index, proxy or certificate is configured is used. It checks the hash before anything
     of the archive is run."""
@@ -49,7 +57,7 @@ def _download(folder: Path) -> Path:
     wanted.write_text(f"celery=={VERSION} --hash=sha256:{SHA256}\n")
     options = ["--no-deps", "--no-binary", "celery", "--require-hashes", "--dest", str(folder)]
     ended = subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", *options, "-r", str(wanted)],
+        [*pip(), "download", "--disable-pip-version-check", *options, "-r", str(wanted)],
         capture_output=True,
         text=True,
         timeout=180,

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.acceptance.celery_suite import fetch
 from tests.support.processes import REPOSITORY
 
 #: Of Celery 5.7.0. A test that vanishes, or comes to be skipped, is a change to be looked at.
@@ -32,7 +33,7 @@ def install_wanted(folder: Path) -> None:
     requirements = folder / "wanted.txt"
     requirements.write_text("\n".join(taken) + "\n", encoding="utf-8")
     options = ["--disable-pip-version-check", "--no-deps", "--require-hashes", "--target", str(folder)]
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", *options, "-r", str(requirements)], check=True)
+    subprocess.run([*fetch.pip(), "install", "-q", *options, "-r", str(requirements)], check=True)
 
 
 @pytest.fixture
