@@ -218,7 +218,7 @@ def test_a_stop_during_the_start_leaves_nothing_running(up: Up, moment: str) -> 
 
 def test_a_ctrl_c_while_it_is_still_loading_ends_it_without_a_traceback(up: Up) -> None:
     child = up.start([sys.executable, "-X", "importtime", "-m", "apps.ops.up"])
-    child.wait_for_output(" apps.ops.up\n")
+    child.wait_for_output(" apps.ops.embedded\n")
 
     child.send_signal_to_group(signal.SIGINT)
 
