@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import psutil
 import psycopg2
+import requests
 from psycopg2.extras import NamedTupleCursor
 
 from tests.support.probes import traces
@@ -285,6 +286,21 @@ class Service:
 
         wait_until(have_leases, 20, "leases of all workers' children")
         self.ledger.wait_for_status(self.caller().send_many("do_nothing", [[]] * 20 * expected).ids, "succeeded", 20)
+
+    def start_web(self) -> str:
+        """`manage.py serve`; its address, once it answers."""
+        web = self._start_process([*MANAGE, "serve"], env=self.environment)
+        self._started.append(web)
+        url = f"http://127.0.0.1:{self.environment['PORT']}"
+
+        def answers() -> bool:
+            try:
+                return requests.get(f"{url}/health/live/", timeout=5).ok
+            except requests.ConnectionError:
+                return False
+
+        wait_until(answers, 20, f"an answer of {web.command}")
+        return url
 
     def start_rundramatiq(self, *, processes: int, threads: int) -> WorkerCommand:
         options = ["-p", str(processes), "-t", str(threads)]
