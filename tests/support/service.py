@@ -20,6 +20,8 @@ from tests.support.probes import traces
 from tests.support.processes import MANAGE, REPOSITORY, ChildProcess, wait_until
 
 ENDED = ("succeeded", "failed", "dead", "cancelled")
+WORKER = [*MANAGE, "worker"]
+HINDERED_WORKER = [sys.executable, "-m", "tests.support.probes.hindered_worker"]
 
 
 class Sent(NamedTuple):
@@ -264,10 +266,12 @@ class Service:
         self._callers = [Caller(self.environment)]
         self._started: list[ChildProcess] = []
 
-    def start_worker(self, *, processes: int = 1, threads: int = 8, grace: float = 25) -> WorkerCommand:
-        """`manage.py worker`; returns at once."""
-        options = ["-p", str(processes), "-t", str(threads), "--grace", str(grace)]
-        return self._start("worker", options, processes)
+    def start_worker(
+        self, *, processes: int = 1, threads: int = 8, grace: float = 25, hindrance: str | None = None
+    ) -> WorkerCommand:
+        """`manage.py worker`, or that under a difficulty of `probes.hindered_worker`; returns at once."""
+        command = [*HINDERED_WORKER, hindrance] if hindrance else WORKER
+        return self._start([*command, "-p", str(processes), "-t", str(threads), "--grace", str(grace)], processes)
 
     def start_worker_at_work(self, *, processes: int = 1, threads: int = 8, grace: float = 25) -> WorkerCommand:
         """The only worker, returned when it has ended tasks."""
@@ -303,11 +307,10 @@ class Service:
         return url
 
     def start_rundramatiq(self, *, processes: int, threads: int) -> WorkerCommand:
-        options = ["-p", str(processes), "-t", str(threads)]
-        return self._start("rundramatiq", options, processes)
+        return self._start([*MANAGE, "rundramatiq", "-p", str(processes), "-t", str(threads)], processes)
 
-    def _start(self, command: str, options: list[str], processes: int) -> WorkerCommand:
-        self._started.append(self._start_process([*MANAGE, command, *options], env=self.environment))
+    def _start(self, command: list[str], processes: int) -> WorkerCommand:
+        self._started.append(self._start_process(command, env=self.environment))
         return WorkerCommand(self._started[-1], processes=processes)
 
     def caller(self, number: int = 0) -> Caller:
