@@ -84,11 +84,11 @@ def test_after_a_claim_that_failed_the_next_one_waits_for_no_bell(
     insert, consumer, ring_while_waiting, redis_client, monkeypatch
 ):
     invocation_id = insert()
-    monkeypatch.setattr(type(consumer), "IDLE_SECONDS", 60.0)
     with monkeypatch.context() as outage:
         outage.setattr(ledger, "claim", lambda **_: (_ for _ in ()).throw(OperationalError("away")))
         assert ring_while_waiting(before=lambda: None) is None
 
+    monkeypatch.setattr(consumer, "_wait", lambda: pytest.fail("waited for the bell"))
     assert next(consumer).message_id == invocation_id
 
 
