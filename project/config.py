@@ -59,6 +59,20 @@ def port_number(raw: str) -> int:
     return value
 
 
+#: Names of a window of time, and its length in seconds.
+WINDOWS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+
+
+def rate(raw: str) -> tuple[int, int] | None:
+    """`100/minute` as (100, 60); None where nothing is set."""
+    if not raw:
+        return None
+    number, _, window = raw.partition("/")
+    if window not in WINDOWS:
+        raise ValueError("expected a number and a time, such as 100/minute (second, minute, hour, day)")
+    return positive(number), WINDOWS[window]
+
+
 def names(raw: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in raw.split(",") if name.strip())
 
@@ -96,6 +110,12 @@ class Config:
         one_of("public", "token"),
         REQUIRED,
         "`public`: the API needs no credentials. `token`: a token or a session.",
+    )
+    throttle_read: tuple[int, int] | None = env(
+        rate, "", "Reads that a client may make, such as `600/minute`. Empty: no limit."
+    )
+    throttle_write: tuple[int, int] | None = env(
+        rate, "", "Uploads, imports and other writes that a client may make, such as `60/minute`. Empty: no limit."
     )
     https: bool = env(flag, "1", "Redirect to HTTPS, send HSTS, mark cookies secure. `/health/` is exempt.")
     trusted_proxy: str = env(

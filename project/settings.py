@@ -137,6 +137,7 @@ CACHES = {
 
 # --- API --------------------------------------------------------------------------------------------
 TOKEN_ACCESS = CONFIG.api_access == "token"
+THROTTLES = {"read": CONFIG.throttle_read, "write": CONFIG.throttle_write}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rest_framework.authentication.TokenAuthentication",
@@ -147,6 +148,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated" if TOKEN_ACCESS else "rest_framework.permissions.AllowAny"
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.common.throttling.Reads", "apps.common.throttling.Writes"],
     "EXCEPTION_HANDLER": "apps.common.problems.exception_handler",
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",

@@ -42,11 +42,20 @@ def test_what_must_be_said_has_no_default(variable):
         ("DEBUG", "maybe"),
         ("API_ACCESS", "open"),
         ("LOG_FORMAT", "xml"),
+        ("THROTTLE_READ", "100"),
+        ("THROTTLE_READ", "0/minute"),
+        ("THROTTLE_WRITE", "10/fortnight"),
     ],
 )
 def test_a_bad_value_is_named_with_its_variable(variable, value):
     with pytest.raises(ConfigError, match=f"{variable}: .*{value!r}"):
         load_config({**GOOD, variable: value})
+
+
+def test_a_rate_is_a_number_in_a_time():
+    config = load_config({**GOOD, "THROTTLE_READ": "600/minute"})
+
+    assert (config.throttle_read, config.throttle_write) == ((600, 60), None)
 
 
 def test_all_that_is_wrong_is_said_at_once():
