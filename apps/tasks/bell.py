@@ -106,7 +106,7 @@ class Bell:
 
 
 class Waiter:
-    """Waits for one queue's bell. Belongs to one thread."""
+    """Waits for one queue's bell. Belongs to one thread; the one that stops the worker may close it under its wait."""
 
     #: Longer than any wait, so that only a Redis that hangs runs into it.
     TIMEOUT_SECONDS = 3.0
@@ -127,6 +127,10 @@ class Waiter:
             return self._client.bzpopmin([self._key], timeout=max(0.01, seconds)) is not None
         except redis.RedisError:
             self._stopping.wait(min(seconds, self.WITHOUT_REDIS_SECONDS))
+            return False
+        except (OSError, ValueError):  # what a closed socket and its buffer raise
+            if not self._stopping.is_set():
+                raise
             return False
 
     def close(self) -> None:
