@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.ops.urls")),
     path("api/v1/", include("apps.files.urls")),
+    path("api/v1/", include("apps.pages.urls")),
     path("api/", include("apps.deals.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,6 +1,8 @@
-"""Keyset paging for lists: a page costs the same however deep it lies, and rows added meanwhile shift nothing.
+"""Paging for lists, by key and by number.
 
-The body is a plain JSON array. The address of the next page stands in the `Link` header (RFC 8288).
+By key a page costs the same however deep it lies, and rows added meanwhile shift nothing; the body is a plain JSON
+array and the address of the next page stands in the `Link` header (RFC 8288). By number the body says how many there
+are and where the neighbours are.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -8,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +19,8 @@ from rest_framework.views import APIView
 
 from apps.common import queries
 from apps.common.errors import InputError
+
+BIGGEST_PAGE = 10**9
 
 
 class NewestFirst(BasePagination):
@@ -60,6 +65,55 @@ class NewestFirst(BasePagination):
         if not 1 <= number <= self.max_limit:
             raise InputError(f"'limit' is a whole number from 1 to {self.max_limit}.", field="limit")
         return number
+
+
+class ByNumber(BasePagination):
+    """Page `?page=` of `?page_size=` rows each. A subclass says how many rows there are: to count them takes time.
+
+    The first page is always there, if empty.
+    """
+
+    default_size = 20
+    max_size = 100
+
+    def count(self) -> int:
+        raise NotImplementedError
+
+    def paginate_queryset(
+        self,
+        queryset: Any,
+        request: Request,
+        view: APIView | None = None,  # noqa: ARG002 — REST framework's signature
+    ) -> list[Any]:
+        self._request = request
+        self._size = _number(request, "page_size", default=self.default_size, most=self.max_size)
+        self._page = _number(request, "page", default=1, most=BIGGEST_PAGE)
+        self._count = self.count()
+        begin = (self._page - 1) * self._size
+        if begin >= self._count and self._page > 1:
+            raise NotFound("There are not so many pages.")
+        return list(queryset[begin : begin + self._size])
+
+    def get_paginated_response(self, data: Any) -> Response:
+        last = -(-self._count // self._size)
+        following = self._address(self._page + 1) if self._page < last else None
+        before = self._address(self._page - 1) if self._page > 1 else None
+        return Response({"count": self._count, "next": following, "previous": before, "results": data})
+
+    def _address(self, page: int) -> str:
+        return replace_query_param(self._request.build_absolute_uri(), "page", page)
+
+
+def _number(request: Request, name: str, *, default: int, most: int) -> int:
+    """A query parameter that is a whole number from 1; InputError for all that is none."""
+    raw = request.query_params.get(name)
+    if raw is None:
+        return default
+    # Compared by its length first: int() refuses thousands of digits with an error of its own.
+    number = int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= 12 else 0
+    if not 1 <= number <= most:
+        raise InputError(f"'{name}' is a whole number from 1 to {most}.", field=name)
+    return number
 
 
 def _encoded(value: Any) -> str:

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.core.cache import cache
-from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Count, Sum
 
+from apps.common import reading
 from apps.deals.errors import NoSuchImportError
 from apps.deals.models import Deal, Import, Rows
 
@@ -35,25 +35,8 @@ NOTHING = Version(0, hashlib.sha256(EMPTY_ANSWER.encode()).hexdigest())
 
 
 def active_version() -> Version:
-    """Which answer is the right one now: that of the last import whose commit came before.
-
-    Django would send `SELECT 1` first, to find connections that a restart of PostgreSQL has broken. This statement
-    finds them itself, and as a read it can be sent again.
-    """
-    if connection.in_atomic_block:
-        return _active_version()
-    connection.health_check_done = True  # type: ignore[attr-defined] # not in the stubs
-    try:
-        return _active_version()
-    except (OperationalError, InterfaceError):
-        connection.close()
-        return _active_version()
-
-
-def _active_version() -> Version:
-    with connection.cursor() as cursor:
-        cursor.execute(ACTIVE)
-        row = cursor.fetchone()
+    """Which answer is the right one now: that of the last import whose commit came before."""
+    row = reading.first_row(ACTIVE)
     return Version(*row) if row else NOTHING
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Field
 
-from apps.pages import selectors
+from apps.pages import selectors, tasks
 from apps.pages.errors import NoSuchPageError, OtherContentsError, OtherEditionError
 from apps.pages.models import Content, Page
 
@@ -39,6 +39,12 @@ def changing(*page_ids: int, edition: str | None = None) -> Iterator[None]:
         if edition is not None and selectors.edition(wanted[0]) != edition:
             raise OtherEditionError
         yield
+
+
+def count_view(content_ids: str) -> None:
+    """One more for each of these, joined by commas; to be applied by a worker."""
+    if content_ids:
+        tasks.VIEWS.add(content_ids)
 
 
 def create_page(*, title: str) -> Page:

@@ -1,6 +1,7 @@
-"""The two tables of the task layer: invocations, and the worker processes that hold leases on them.
+"""The tables of the task layer: invocations, the worker processes that hold leases on them, and what tallies need.
 
-Rows are written by `ledger` alone, with conditional UPDATEs; the models serve reading, the admin and migrations.
+The first two are written by `ledger` alone, with conditional UPDATEs; their models serve reading, the admin and
+migrations. The other two belong to `tally` and `drain`.
 """
 
 from typing import ClassVar
@@ -70,3 +71,36 @@ class WorkerProcess(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} on {self.host}"
+
+
+class TallyMark(models.Model):
+    """How far a tally has applied the events of a source."""
+
+    source = models.UUIDField(primary_key=True)
+    tally = models.CharField(max_length=100)
+    number = models.BigIntegerField()
+    marked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.number}"
+
+
+class TallyEntry(models.Model):
+    """An event that was not entrusted to Redis, or not certainly."""
+
+    tally = models.CharField(max_length=100)
+    source = models.UUIDField(null=True, help_text="None: Redis was not asked.")
+    number = models.BigIntegerField(default=0)
+    ids = models.TextField()
+    written_at = models.DateTimeField(default=timezone.now)
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "tally entries"
+        indexes: ClassVar = [
+            models.Index("tally", "id", name="tallyentry_waiting", condition=Q(applied_at=None)),
+            models.Index("source", name="tallyentry_source", condition=Q(source__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tally}: {self.ids}"

@@ -11,6 +11,7 @@ from apps.tasks.ledger import Claim, ClaimedRow, Place
 from apps.tasks.outcomes import GivenUp, HandedBack, Outcome
 from apps.tasks.slots import Slots
 from apps.tasks.states import Status
+from apps.tasks.watcher import Watcher
 from apps.tasks.writer import OutcomeWriter
 
 #: What is kept of the grace for writing the ends of the last tasks, after their threads are done.
@@ -27,6 +28,7 @@ class Station:
       solo: runs suspects, one at a time, and nothing else.
       slots: how much may be claimed.
       writer: records how invocations ended.
+      watcher: has tallies drained; not in a solo process either.
       ender: calls `on_end`; not in a solo process, whose death would be blamed on the suspect.
       stopping: set once, when nothing more may be claimed.
     """
@@ -37,6 +39,7 @@ class Station:
         self.stopping = threading.Event()
         self.slots = Slots(threads, hold_ahead=not solo)
         self.ender = Ender()
+        self.watcher = Watcher()
         self.writer = OutcomeWriter(bell, self.drop, self.ender.wake)
         self._bell = bell
         self._waiting: PriorityQueue[Any] | None = None
@@ -52,9 +55,11 @@ class Station:
         self.writer.start()
         if not self.solo:
             self.ender.start()
+            self.watcher.start()
 
     def close(self) -> None:
         """Write the last ends, as far as there is time."""
+        self.watcher.close()
         self.writer.close(LAST_WRITE_SECONDS)
         if not self.solo:
             self.ender.close(LAST_END_SECONDS)

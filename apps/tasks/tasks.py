@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from apps.tasks import ledger, schedules
+from apps.tasks import drain, ledger, schedules, tally, watcher
 from apps.tasks.celery import shared_task
 
 PRUNE_BATCH = 5_000
@@ -16,3 +16,9 @@ def prune_invocations() -> int:
     while batch := ledger.prune(days=settings.TASKS["LOG_DAYS"], limit=PRUNE_BATCH):
         pruned += batch
     return pruned
+
+
+@shared_task(name=watcher.DRAIN_TASK, priority=-1, autoretry_for=(Exception,), max_retries=3, retry_backoff=True)
+def drain_tally(name: str) -> int:
+    """Apply what was counted; returns how many events. Sent by the watcher whenever something is there."""
+    return drain.drain(tally.tallies()[name])

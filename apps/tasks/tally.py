@@ -1,0 +1,100 @@
+"""Counting events: cheap where they happen, exact in the database, whatever is killed in between.
+
+An event is one XADD to the stream `understudy:tally:<name>`, with `s` (its source), `n` (its number there) and `c` (the
+ids that it counts). A source belongs to one thread, which has one command outstanding at most; so of a source whatever
+has a number below one that arrived has arrived. `drain` applies events and remembers how far it got with each source.
+
+While Redis is away events are rows of PostgreSQL instead. So is an event whose command was sent and not answered, under
+its source and number, as it may be in the stream all the same; its thread goes on with a new source.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from uuid import uuid4
+
+import redis
+from django.conf import settings
+from django.db import connection
+
+from apps.tasks.bell import MUTE_SECONDS, SEND_TIMEOUT_SECONDS, redis_client
+
+logger = logging.getLogger(__name__)
+
+#: id → how much is to be added. Called within the transaction that remembers what was applied, by one drain at a time.
+Apply = Callable[[Mapping[int, int]], None]
+WRITE_ROW = """
+INSERT INTO tasks_tallyentry (tally, source, number, ids, written_at)
+VALUES (%s, %s, %s, %s, clock_timestamp())
+"""
+
+
+class _Source(threading.local):
+    """A thread's source and how far it has counted. The copy that a forked process gets is its parent's."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        self.name = str(uuid4())
+        self.number = 0
+        self.process = os.getpid()
+
+    def next_number(self) -> int:
+        if self.process != os.getpid():
+            self.renew()
+        self.number += 1
+        return self.number
+
+
+class Tally:
+    """Events of one name. Made once, while tasks are imported, where workers find it as well.
+
+    Attributes:
+      apply: see Apply.
+      key: of the stream.
+      client: for Redis; gives up soon and repeats nothing.
+    """
+
+    def __init__(self, name: str, apply: Apply) -> None:
+        self.name = name
+        self.apply = apply
+        self.key = f"understudy:tally:{name}"
+        self.client = redis_client(settings.REDIS_URL, timeout_seconds=SEND_TIMEOUT_SECONDS)
+        self._source = _Source()
+        self._muted_until = 0.0
+        _tallies[name] = self
+
+    def add(self, ids: str) -> None:
+        """Count an event for each of these ids, joined by commas: one round trip to Redis, or a row.
+
+        To be called outside of transactions. When it raises (neither Redis nor PostgreSQL answers), the event may be
+        counted or not.
+        """
+        if time.monotonic() < self._muted_until:
+            self._write_row(None, 0, ids)
+            return
+        number = self._source.next_number()
+        try:
+            self.client.xadd(self.key, {"s": self._source.name, "n": number, "c": ids})
+        except redis.RedisError as error:  # sent or not: nobody knows
+            self._muted_until = time.monotonic() + MUTE_SECONDS
+            logger.warning("counting without Redis", extra={"action": "tally_away", "reason": str(error)})
+            source = self._source.name
+            self._source.renew()
+            self._write_row(source, number, ids)
+
+    def _write_row(self, source: str | None, number: int, ids: str) -> None:
+        """Without a source Redis was not asked."""
+        with connection.cursor() as cursor:
+            cursor.execute(WRITE_ROW, [self.name, source, number, ids])
+
+
+_tallies: dict[str, Tally] = {}
+
+
+def tallies() -> dict[str, Tally]:
+    """By name; complete when all tasks are imported."""
+    return _tallies
