@@ -11,7 +11,6 @@ its source and number, as it may be in the stream all the same; its thread goes 
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable, Mapping
 from uuid import uuid4
 
@@ -19,7 +18,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from apps.tasks.bell import MUTE_SECONDS, SEND_TIMEOUT_SECONDS, redis_client
+from apps.tasks.bell import SEND_TIMEOUT_SECONDS, Mute, redis_client
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +63,7 @@ class Tally:
         self.key = f"understudy:tally:{name}"
         self.client = redis_client(settings.REDIS_URL, timeout_seconds=SEND_TIMEOUT_SECONDS)
         self._source = _Source()
-        self._muted_until = 0.0
+        self._mute = Mute()
         _tallies[name] = self
 
     def add(self, ids: str) -> None:
@@ -73,14 +72,14 @@ class Tally:
         To be called outside of transactions. When it raises (neither Redis nor PostgreSQL answers), the event may be
         counted or not.
         """
-        if time.monotonic() < self._muted_until:
+        if self._mute.is_on():
             self._write_row(None, 0, ids)
             return
         number = self._source.next_number()
         try:
             self.client.xadd(self.key, {"s": self._source.name, "n": number, "c": ids})
         except redis.RedisError as error:  # sent or not: nobody knows
-            self._muted_until = time.monotonic() + MUTE_SECONDS
+            self._mute.begin()
             logger.warning("counting without Redis", extra={"action": "tally_away", "reason": str(error)})
             source = self._source.name
             self._source.renew()

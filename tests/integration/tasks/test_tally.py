@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from apps.pages import processors
 from apps.pages.models import Counter
 from apps.tasks import drain, tally, tasks, watcher
+from apps.tasks.bell import Mute
 from apps.tasks.bell import redis_client as client_of
 from apps.tasks.models import Invocation, TallyEntry, TallyMark
 from apps.tasks.tally import Tally
@@ -50,7 +51,7 @@ def go_away(events: Tally) -> None:
 
 def come_back(events: Tally) -> None:
     events.client = client_of(settings.REDIS_URL, timeout_seconds=0.5)
-    events._muted_until = 0.0
+    events._mute = Mute()
 
 
 def test_each_id_of_an_event_gets_one_more(events: Tally) -> None:
