@@ -19,3 +19,7 @@ class RowsHeldError(TaskLayerError):
 
 class UnsupportedMessageError(TaskLayerError):
     """The message asks for something that this broker does not do."""
+
+
+class ScheduleExistsError(TaskLayerError):
+    """Another schedule has this name."""

@@ -1,7 +1,8 @@
-"""The tables of the task layer: invocations, the worker processes that hold leases on them, and what tallies need.
+"""The tables of the task layer: invocations, the worker processes that hold leases on them, what tallies need, and
+schedules.
 
 The first two are written by `ledger` alone, with conditional UPDATEs; their models serve reading, the admin and
-migrations. The other two belong to `tally` and `drain`.
+migrations. The next two belong to `tally` and `drain`, schedules to `timetable`.
 """
 
 from typing import ClassVar
@@ -104,3 +105,25 @@ class TallyEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tally}: {self.ids}"
+
+
+class Schedule(models.Model):
+    """When a task is sent by itself. Code declares it; of the row, people decide whether it is enabled."""
+
+    name = models.CharField(primary_key=True, max_length=255)
+    task = models.CharField(max_length=255)
+    timing = models.TextField(help_text="An interval, or the five fields of a crontab.")
+    zone = models.CharField(max_length=64, help_text="The time zone that a crontab's times are in.")
+    arguments = models.TextField(help_text="What the task is sent with, as JSON.")
+    digest = models.CharField(max_length=64, help_text="Of all this, to tell releases apart.")
+    enabled = models.BooleanField(default=True)
+    declared_at = models.DateTimeField(help_text="When a worker that declares it was last seen.")
+    next_run_at = models.DateTimeField(null=True, help_text="Empty: a worker has yet to say.")
+    reckoned_at = models.DateTimeField(null=True, help_text="When the next run was set.")
+    last_run_at = models.DateTimeField(null=True)
+    last_invocation = models.CharField(max_length=255, default="")
+    asked_at = models.DateTimeField(null=True, help_text="Somebody wants it to be run now.")
+    error = models.TextField(default="", help_text="Why the last run could not be sent.")
+
+    def __str__(self) -> str:
+        return self.name

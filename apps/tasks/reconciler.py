@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from apps.tasks import ledger, schedules
+from apps.tasks import ledger
 from apps.tasks.bell import Bell
 from apps.tasks.errors import RowsHeldError
 
@@ -45,7 +45,6 @@ class Reconciler:
             # Without a turn for a whole lease: its holder is paused or cut off. All of this may be done twice.
             self._acted_at = time.monotonic()
             self._settle(silent)
-            schedules.tick()
 
     def _settle(self, silent: list[str]) -> None:
         """One whose rows are held costs a second of waiting, and there are leases to keep: the rest has time until

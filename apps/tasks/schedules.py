@@ -1,53 +1,171 @@
-"""Tasks that are sent by themselves, once a period, however many workers run.
+"""Schedules as code declares them: a task, when it is sent, and with what.
 
-The id of an invocation names its period (`name@number of the period since 1970`), so of all the processes that want to
-send it one inserts the row and the others find it there. Periods that passed while nothing ran are not made up for.
+Every worker process knows the declarations of its code; `timetable` keeps a row of each, and `ticker` sends what is
+due. Declaring is done while modules are imported, so nothing in here touches the database.
 """
 
-import logging
-import time
-from collections.abc import Callable
-from typing import Any, Protocol
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from apps.tasks.errors import InvocationExistsError
+import dramatiq
+from django.conf import settings
+from django.utils.timezone import now
 
-logger = logging.getLogger(__name__)
+from apps.tasks import cron as cron_times
+from apps.tasks.errors import ScheduleExistsError
+from apps.tasks.timing import CalendarTimes, Interval, Timing
+
+NAME_MAX_CHARS = 255
+#: What arguments and options may hold beyond plain JSON.
+TEXTUAL = (datetime, date, time, timedelta, Decimal, UUID)
 
 
-class Schedulable(Protocol):
-    """What a period can be declared for: the shim's tasks."""
+class CeleryStyled(Protocol):
+    """A task that is sent as Celery's are."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def apply_async(self) -> Callable[..., Any]: ...
+
+
+Task = TypeVar("Task", bound="dramatiq.Actor[..., Any] | CeleryStyled")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """One schedule. `send` sends the task and answers the invocation's id; `arguments` shows what is sent, as JSON."""
 
     name: str
+    task: str
+    timing: Timing
+    arguments: str
+    send: Callable[[], str] = field(compare=False)
 
-    def send_once(self, invocation_id: str) -> None:
-        """Send under this id, or raise InvocationExistsError if it was ever used."""
-
-
-#: Task → its period in seconds, filled while the tasks' modules are imported.
-_periods: dict[str, tuple[Schedulable, int]] = {}
-#: Task → the period it was last sent in, as far as this process knows.
-_last_sent: dict[str, int] = {}
-
-
-def every(*, seconds: int) -> Callable[[Any], Any]:
-    """Declare that a task without arguments is sent once in so many seconds: `every(seconds=3600)(task)`."""
-
-    def declare(task: Schedulable) -> Schedulable:
-        _periods[task.name] = (task, seconds)
-        return task
-
-    return declare
+    @property
+    def digest(self) -> str:
+        """Releases that run side by side declare the same schedule if they agree on this."""
+        said = [self.task, self.timing.text, self.timing.zone, self.arguments]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
-def tick(now: float | None = None) -> None:
-    """Send what has not been sent in the current period. No statement as long as no period begins."""
-    moment = time.time() if now is None else now
-    for name, (task, seconds) in _periods.items():
-        period = int(moment // seconds)
-        if _last_sent.get(name) == period:
-            continue
-        try:
-            task.send_once(f"{name}@{period}")
-        except InvocationExistsError:
-            logger.debug("sent by another worker", extra={"action": "tick_taken", "task": name})
-        _last_sent[name] = period
+_declared: dict[str, Declaration] = {}
+_collectors: list[Callable[[], None]] = []
+
+
+def every(
+    *,
+    seconds: float,
+    name: str | None = None,
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Callable[[Task], Task]:
+    """Send the decorated task once in so much elapsed time: `@schedules.every(seconds=3600)` above the task.
+
+    `options` are those of `send_with_options` or `apply_async`. The name is the task's, unless it is given.
+    """
+    timing = Interval(length=timedelta(seconds=seconds))
+    return lambda task: _declare_for(task, timing, name, args, kwargs or {}, options or {})
+
+
+def cron(
+    expression: str,
+    *,
+    timezone: str | None = None,
+    name: str | None = None,
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Callable[[Task], Task]:
+    """Send the decorated task at calendar times: `@schedules.cron("30 2 * * mon-fri", timezone="Europe/Berlin")`.
+
+    The five fields are minute, hour, day of month, month and day of week (Sunday is 0). All of them have to match, also
+    both days. Without a time zone it is the settings' TIME_ZONE. Raises ValueError or ParseException.
+    """
+    minute, hour, day_of_month, month_of_year, day_of_week = expression.split()
+    calendar = cron_times.calendar_of(
+        minute=minute, hour=hour, day_of_month=day_of_month, month_of_year=month_of_year, day_of_week=day_of_week
+    )
+    written = " ".join(expression.split())
+    timing = CalendarTimes(calendar=calendar, written=written, tz=ZoneInfo(timezone or settings.TIME_ZONE))
+    return lambda task: _declare_for(task, timing, name, args, kwargs or {}, options or {})
+
+
+def declare(*, name: str, task: str, timing: Timing, arguments: Mapping[str, Any], send: Callable[[], str]) -> None:
+    """Declare a schedule. Raises ScheduleExistsError when another one has the name, ValueError or RuntimeError for a
+    timing that is never due, TypeError for arguments that JSON cannot hold."""
+    if not 0 < len(name) <= NAME_MAX_CHARS:
+        raise ValueError(f"A schedule's name has 1 to {NAME_MAX_CHARS} characters, not {name!r}.")
+    if timing.first(moment := now()) <= moment:
+        raise ValueError(f"The schedule {name!r} would be due all the time: {timing.text}.")
+    shown = json.dumps(arguments, default=_textual, sort_keys=True, ensure_ascii=False)
+    new = Declaration(name=name, task=task, timing=timing, arguments=shown, send=send)
+    if name in _declared and _declared[name].digest != new.digest:
+        raise ScheduleExistsError(f"Two schedules are named {name!r}. Give one of them a name of its own.")
+    _declared[name] = new
+
+
+def collect(declare_more: Callable[[], None]) -> None:
+    """Have a function called once when the declarations are first asked for, all tasks being imported by then."""
+    _collectors.append(declare_more)
+
+
+def declared() -> Mapping[str, Declaration]:
+    """Every declaration of this process, by name."""
+    while _collectors:
+        _collectors.pop(0)()
+    return _declared
+
+
+def unknown_tasks() -> dict[str, str]:
+    """The schedules whose task no module declares, each with the task's name."""
+    known = dramatiq.get_broker().actors
+    return {name: one.task for name, one in declared().items() if one.task not in known}
+
+
+def _declare_for(
+    task: Task,
+    timing: Timing,
+    name: str | None,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> Task:
+    if isinstance(task, dramatiq.Actor):
+        actor: dramatiq.Actor[..., Any] = task
+        task_name = actor.actor_name
+
+        def send() -> str:
+            message = actor.send_with_options(args=tuple(args), kwargs=dict(kwargs), **options)
+            return str(message.message_id)
+
+    else:
+        styled: CeleryStyled = task
+        task_name = styled.name
+
+        def send() -> str:
+            return id_of(styled.apply_async(tuple(args), dict(kwargs), **options))
+
+    said = {"args": list(args), "kwargs": dict(kwargs), "options": dict(options)}
+    declare(name=name or task_name, task=task_name, timing=timing, arguments=said, send=send)
+    return task
+
+
+def id_of(sent: Any) -> str:
+    """Of what `apply_async` answered, which a task may have overridden to answer nothing."""
+    return str(getattr(sent, "id", "") or "")
+
+
+def _textual(value: Any) -> str:
+    if isinstance(value, TEXTUAL):
+        return str(value)
+    raise TypeError(f"A schedule's arguments are what JSON can hold, which {value!r} is not.")

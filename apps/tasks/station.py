@@ -11,6 +11,7 @@ from apps.tasks.ledger import Claim, ClaimedRow, Place
 from apps.tasks.outcomes import GivenUp, HandedBack, Outcome
 from apps.tasks.slots import Slots
 from apps.tasks.states import Status
+from apps.tasks.ticker import Ticker
 from apps.tasks.watcher import Watcher
 from apps.tasks.writer import OutcomeWriter
 
@@ -18,6 +19,8 @@ from apps.tasks.writer import OutcomeWriter
 LAST_WRITE_SECONDS = 2.0
 #: And for what `on_end` does about them: another process will see to the rest.
 LAST_END_SECONDS = 0.3
+#: The ticker has been stopping since the grace began; a tick that is being sent still is undone, and sent by another.
+LAST_TICK_SECONDS = 0.1
 
 
 class Station:
@@ -30,6 +33,7 @@ class Station:
       writer: records how invocations ended.
       watcher: has tallies drained; not in a solo process either.
       ender: calls `on_end`; not in a solo process, whose death would be blamed on the suspect.
+      ticker: sends what schedules say; not in a solo process either.
       stopping: set once, when nothing more may be claimed.
     """
 
@@ -40,6 +44,7 @@ class Station:
         self.slots = Slots(threads, hold_ahead=not solo)
         self.ender = Ender()
         self.watcher = Watcher()
+        self.ticker = Ticker(self.stopping)
         self.writer = OutcomeWriter(bell, self.drop, self.ender.wake)
         self._bell = bell
         self._waiting: PriorityQueue[Any] | None = None
@@ -56,13 +61,16 @@ class Station:
         if not self.solo:
             self.ender.start()
             self.watcher.start()
+            self.ticker.start()
 
     def close(self) -> None:
         """Write the last ends, as far as there is time."""
+        self.stopping.set()
         self.watcher.close()
         self.writer.close(LAST_WRITE_SECONDS)
         if not self.solo:
             self.ender.close(LAST_END_SECONDS)
+            self.ticker.join(LAST_TICK_SECONDS)
 
     def claim(self, queue: str, limit: int, floor: Place) -> list[ClaimedRow]:
         """Claim for one of this process's consumers.

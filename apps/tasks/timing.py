@@ -8,7 +8,7 @@ it skips (02:30 at 03:30), together with whatever else is due then; one that com
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from apps.tasks.cron import MONTHS, WEEKDAYS, Calendar
 
@@ -27,7 +27,13 @@ class Timing(Protocol):
         """The same for the same timing, and only then."""
 
     @property
-    def zone(self) -> str: ...
+    def zone(self) -> str:
+        """The zone's name."""
+
+    @property
+    def patience(self) -> timedelta:
+        """How far a clock may be set back before times that were served count as not served yet. Until it has caught
+        up, nothing is due: a time is due once."""
 
     def following(self, due: datetime, now: datetime) -> datetime:
         """When it is due after having been due at `due`, which is served `now`: one moment, however many passed."""
@@ -43,6 +49,7 @@ class Interval:
     length: timedelta
     aligned: bool = False
     tz: tzinfo = UTC
+    patience: ClassVar = timedelta(0)
 
     @property
     def text(self) -> str:
@@ -98,6 +105,7 @@ class CalendarTimes:
     calendar: Calendar
     written: str
     tz: tzinfo
+    patience: ClassVar = timedelta(hours=1)
 
     @property
     def text(self) -> str:

@@ -10,8 +10,6 @@ from typing import Any, overload
 import dramatiq
 from django.utils import timezone
 
-from apps.tasks import ledger
-from apps.tasks.broker import LedgerBroker, encode_payload
 from apps.tasks.celery import retrying
 from apps.tasks.celery.result import AsyncResult
 
@@ -63,23 +61,6 @@ class Task:
         message = self._message(args, dict(kwargs or {}), task_id)
         self.actor.broker.enqueue(message, delay=_delay_ms(countdown, eta))
         return AsyncResult(message.message_id)
-
-    def send_once(self, invocation_id: str) -> None:
-        """Send without arguments under an id that was never used; raises InvocationExistsError if it was."""
-        message = self._message((), {}, invocation_id)
-        ledger.insert(
-            ledger.NewInvocation(
-                id=invocation_id,
-                queue=message.queue_name,
-                actor=self.name,
-                payload=encode_payload(message),
-                priority=self.actor.priority,
-            ),
-            reuse=False,
-        )
-        broker = self.actor.broker
-        assert isinstance(broker, LedgerBroker)  # noqa: S101 — settings name it
-        broker.bell.ring_after_commit(message.queue_name)
 
     def _message(self, args: Sequence[Any], kwargs: dict[str, Any], task_id: str | None) -> "dramatiq.Message[Any]":
         try:

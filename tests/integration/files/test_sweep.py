@@ -95,6 +95,6 @@ def test_a_database_that_knows_hardly_any_of_the_files_has_none_removed(
 
 
 def test_the_sweep_is_sent_once_an_hour() -> None:
-    task, seconds = schedules._periods["files.sweep_orphans"]
+    declared = schedules.declared()["files.sweep_orphans"]
 
-    assert (task, seconds) == (tasks.sweep_orphans, HOURS)
+    assert (declared.task, declared.timing.text) == ("files.sweep_orphans", "every 3600 s")

@@ -5,9 +5,8 @@ import time
 import pytest
 from django.db import OperationalError, connection
 
-from apps.tasks import ledger, reconciler, schedules
+from apps.tasks import ledger, reconciler
 from apps.tasks.bell import Bell
-from apps.tasks.errors import InvocationExistsError
 from apps.tasks.identity import Identity
 from apps.tasks.keeper import Departure, Keeper
 from apps.tasks.reconciler import LEASE_SECONDS, Reconciler
@@ -25,9 +24,6 @@ def clock(monkeypatch):
 
         def monotonic(self):
             return self.now
-
-        def time(self):
-            return 0.0
 
     clock = Clock()
     monkeypatch.setattr(reconciler, "time", clock)
@@ -204,43 +200,3 @@ def test_after_a_round_it_is_anothers_turn(judge, other):
 
     other.execute("SELECT pg_try_advisory_lock(%s)", [reconciler.ADVISORY_LOCK])
     assert other.fetchone() == (True,)
-
-
-class Recorded:
-    """A schedulable that remembers what was sent."""
-
-    def __init__(self, name: str, taken: frozenset[str] = frozenset()) -> None:
-        self.name = name
-        self.sent: list[str] = []
-        self.taken = taken
-
-    def send_once(self, invocation_id: str) -> None:
-        if invocation_id in self.taken:
-            raise InvocationExistsError(invocation_id)
-        self.sent.append(invocation_id)
-
-
-@pytest.fixture
-def periods(monkeypatch):
-    monkeypatch.setattr(schedules, "_periods", {})
-    monkeypatch.setattr(schedules, "_last_sent", {})
-
-
-def test_a_period_is_sent_once_and_the_next_again(periods):
-    task = Recorded("t")
-    schedules.every(seconds=60)(task)
-
-    for moment in (0, 1, 59, 60, 61, 300):
-        schedules.tick(now=moment)
-
-    assert task.sent == ["t@0", "t@1", "t@5"]
-
-
-def test_a_period_that_another_worker_sent_is_left_at_that(periods):
-    task = Recorded("t", taken=frozenset({"t@0"}))
-    schedules.every(seconds=60)(task)
-
-    schedules.tick(now=1)
-    schedules.tick(now=61)
-
-    assert task.sent == ["t@1"]
