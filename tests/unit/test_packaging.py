@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from dataclasses import fields
 from typing import Any
 
@@ -77,6 +78,13 @@ def test_every_stage_of_the_image_ends_as_an_ordinary_user() -> None:
 
     assert finals <= set(stages)
     assert all(re.findall(r"^USER (\S+)$", stages[name], re.M) == ["1000:1000"] for name in finals)
+
+
+def test_the_image_has_every_folder_that_runs_or_is_read() -> None:
+    copied = set(re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.M))
+    packages = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
+
+    assert copied == {*packages, *(folder.name for folder in REPOSITORY.glob("*_data"))}
 
 
 def test_the_same_python_is_named_everywhere() -> None:
