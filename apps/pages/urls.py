@@ -1,10 +1,10 @@
-"""Paths of the pages API, below `api/v1/`."""
+"""Paths of the pages API, below `api/v1/pages/`."""
 
 from django.urls import path
 
 from apps.pages import views
 
 urlpatterns = [
-    path("pages/", views.PagesView.as_view(), name="pages"),
-    path("pages/<int:page_id>/", views.PageView.as_view(), name="page"),
+    path("", views.PagesView.as_view(), name="pages"),
+    path("<int:page_id>/", views.PageView.as_view(), name="page"),
 ]
