@@ -116,6 +116,19 @@ def test_who_may_only_look_cannot_switch(client: Client, top: Top) -> None:
     assert [one["username"] for one in top()] == ["second"]
 
 
+def test_an_editor_who_may_change_imports_sees_and_switches_them(client: Client, top: Top) -> None:
+    first, _ = (run_import(csv_of(deal(name))) for name in ("first", "second"))
+    user = User.objects.create_user("editor", password="x", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename="change_import"))
+    client.force_login(user)
+
+    assert f"{IMPORTS}{first.pk}/change/" in page_of(client, IMPORTS)
+    assert client.get(DEALS).status_code == 403
+    make_active(client, first)
+
+    assert [one["username"] for one in top()] == ["first"]
+
+
 def test_deals_are_those_of_the_active_import_or_of_the_one_that_is_chosen(admin_client: Client) -> None:
     gone, kept, active = (run_import(csv_of(deal(name), deal(name))) for name in ("gone", "kept", "active"))
 
