@@ -1,7 +1,9 @@
-"""App configuration."""
+"""App configuration: opens the shim's registry, whose tasks may have been declared before Django was ready."""
 
 from django.apps import AppConfig
 from django.core import checks
+
+from apps.tasks.celery import actors, registry
 
 
 class TasksConfig(AppConfig):
@@ -11,4 +13,5 @@ class TasksConfig(AppConfig):
     def ready(self) -> None:
         from apps.tasks.checks import check_schedules  # noqa: PLC0415 — the models are there from here on
 
+        registry.tasks.open(actors.declare)
         checks.register(check_schedules)

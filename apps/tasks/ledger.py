@@ -206,6 +206,11 @@ def say(held: Claim, *, state: str | None = None, meta: str | None = None, child
     return bool(_fetch_one("say", {**vars(held), "state": state, "meta": meta, "children": children}))
 
 
+def ignore(held: Claim, *, state: str) -> bool:
+    """Record an end that is not told; `state` is kept if the task has told none. False when the claim was lost."""
+    return bool(_fetch_one("ignore", {**vars(held), "state": state}))
+
+
 def read(invocation_id: str) -> Reading | None:
     """What is known of an invocation; None of an id that is not in the ledger."""
     row = _fetch_one("read", {"id": invocation_id})

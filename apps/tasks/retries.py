@@ -75,11 +75,18 @@ def backoff(options: Mapping[str, Any]) -> Backoff:
 
 def outcome_of(claim: Claim, error: BaseException, policy: RetryPolicy, retries: int) -> Outcome:
     """What is recorded for an attempt that raised."""
-    said = "".join(traceback.format_exception_only(error)).strip()  # survives an error that cannot be printed
-    sentence = said.removeprefix(f"{type(error).__module__}.")
-    lines = "".join(traceback.format_exception(error, limit=-30))
     match policy.after(error, retries):
         case TryAgain(delay_ms):
-            return AnotherTry(claim=claim, delay_ms=delay_ms, error=sentence, traceback=lines)
+            return AnotherTry(claim=claim, delay_ms=delay_ms, error=sentence_of(error), traceback=lines_of(error))
         case Stop(ends_as):
-            return GivenUp(claim=claim, ends_as=ends_as, error=sentence, traceback=lines)
+            return GivenUp(claim=claim, ends_as=ends_as, error=sentence_of(error), traceback=lines_of(error))
+
+
+def sentence_of(error: BaseException) -> str:
+    """Also of an error that cannot be printed."""
+    said = "".join(traceback.format_exception_only(error)).strip()
+    return said.removeprefix(f"{type(error).__module__}.")
+
+
+def lines_of(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error, limit=-30))

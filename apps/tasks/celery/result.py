@@ -1,39 +1,454 @@
-"""What `delay()` answers: a handle on the invocation."""
+"""What a call answers: a handle on the invocation's row, which anybody can make who knows the id."""
 
-from dataclasses import dataclass
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
 
-from apps.tasks.models import Invocation
+from django.utils import timezone
+
+from apps.tasks import ledger
+from apps.tasks.celery import current, envelope, request, serialization, states
+from apps.tasks.celery.exceptions import (
+    NO_CANVAS,
+    IncompleteStream,
+    NotSupportedError,
+    TimeoutError,
+    WorkerLostError,
+)
 from apps.tasks.states import Status
 
-#: The ledger's states in Celery's words; an unknown id is PENDING there too.
-STATES = {
-    Status.SCHEDULED: "PENDING",
-    Status.QUEUED: "PENDING",
-    Status.RUNNING: "PENDING",
-    Status.ENDING: "PENDING",
-    Status.SUCCEEDED: "SUCCESS",
-    Status.FAILED: "FAILURE",
-    Status.DEAD: "FAILURE",
-    Status.CANCELLED: "REVOKED",
+if TYPE_CHECKING:
+    from apps.tasks.celery.app import Celery
+
+__all__ = [
+    "AsyncResult",
+    "EagerResult",
+    "GroupResult",
+    "ResultBase",
+    "ResultSet",
+    "allow_join_result",
+    "denied_join_result",
+]
+
+WOULD_BLOCK = (
+    "Never call result.get() within a task!\n"
+    "See https://docs.celeryq.dev/en/latest/userguide/tasks.html#avoid-launching-synchronous-subtasks\n"
+)
+#: The first pause between two looks at the row; each is half as long again, up to `interval`.
+FIRST_PAUSE_SECONDS = 0.005
+#: The ledger's ends in Celery's words. Before its end a task is PENDING, or what it says of itself.
+ENDS = {
+    Status.SUCCEEDED: states.SUCCESS,
+    Status.FAILED: states.FAILURE,
+    Status.DEAD: states.FAILURE,
+    Status.CANCELLED: states.REVOKED,
 }
 
+_may_block: ContextVar[bool | None] = ContextVar("may_block", default=None)
 
-@dataclass(frozen=True)
-class AsyncResult:
-    """Reads the invocation's row; `id` may be any text, also of an invocation that is not there."""
 
-    id: str
+@contextmanager
+def allow_join_result() -> Iterator[None]:
+    """Waiting for results is allowed, also inside of a task."""
+    token = _may_block.set(True)
+    try:
+        yield
+    finally:
+        _may_block.reset(token)
+
+
+@contextmanager
+def denied_join_result() -> Iterator[None]:
+    """Waiting for results is an error."""
+    token = _may_block.set(False)
+    try:
+        yield
+    finally:
+        _may_block.reset(token)
+
+
+def assert_will_not_block() -> None:
+    allowed = _may_block.get()
+    if allowed is None:
+        innermost = request.top()
+        allowed = innermost is None or innermost[1].called_directly or innermost[1].is_eager
+    if not allowed:
+        raise RuntimeError(WOULD_BLOCK)
+
+
+class ResultBase:
+    """What all results are."""
+
+    parent: "ResultBase | None" = None
+
+    def as_tuple(self) -> tuple[Any, Any]:
+        """As it is written where a task returns one."""
+        raise NotImplementedError
+
+
+class AsyncResult(ResultBase):
+    """A task by its id. An id that is not in the ledger is PENDING, as are those whose result is not kept.
+
+    Once the task has ended, what was read is kept and the row is not read again.
+    """
+
+    TimeoutError = TimeoutError
+
+    def __init__(
+        self,
+        id: str,
+        backend: Any = None,  # noqa: ARG002 — Celery's signature
+        task_name: str | None = None,
+        app: "Celery | None" = None,
+        parent: ResultBase | None = None,
+    ) -> None:
+        if id is None:
+            raise ValueError(f"AsyncResult requires valid id, not {type(id)}")
+        self.id = id
+        self.task_name = task_name
+        self.parent = parent
+        self.ignored = False
+        self._app = app
+        self._cache: dict[str, Any] | None = None
+
+    @property
+    def app(self) -> "Celery":
+        return self._app or current.app()
 
     @property
     def task_id(self) -> str:
         return self.id
 
-    @property
-    def state(self) -> str:
-        """PENDING, SUCCESS, FAILURE or REVOKED."""
-        status = Invocation.objects.filter(id=self.id).values_list("status", flat=True).first()
-        return STATES[Status(status)] if status else "PENDING"
+    # -- what is known -------------------------------------------------------------------------------------
+
+    def _get_task_meta(self) -> dict[str, Any]:
+        if self._cache is not None:
+            return self._cache
+        meta = read_meta(self.id)
+        if meta["status"] in states.READY_STATES:
+            self._cache = meta
+        return meta
 
     @property
-    def status(self) -> str:
-        return self.state
+    def state(self) -> str:
+        """PENDING, STARTED, RETRY, SUCCESS, FAILURE, REVOKED, or what the task has told with `update_state`."""
+        found: str = self._get_task_meta()["status"]
+        return found
+
+    status = state
+
+    @property
+    def result(self) -> Any:
+        """What the task returned, the error it ended with or is tried again for, or what goes with its state."""
+        return self._get_task_meta()["result"]
+
+    info = result
+
+    @property
+    def traceback(self) -> str | None:
+        found: str | None = self._get_task_meta()["traceback"]
+        return found
+
+    @property
+    def children(self) -> list["AsyncResult"] | None:
+        """What the task has sent, once it has ended."""
+        ids = self._get_task_meta()["children"]
+        return None if ids is None else [AsyncResult(child, app=self._app) for child in ids]
+
+    @property
+    def date_done(self) -> Any:
+        return self._get_task_meta()["date_done"]
+
+    @property
+    def name(self) -> str | None:
+        found: str | None = self._get_task_meta()["name"] or self.task_name
+        return found
+
+    @property
+    def args(self) -> Any:
+        return self._get_task_meta()["args"]
+
+    @property
+    def kwargs(self) -> Any:
+        return self._get_task_meta()["kwargs"]
+
+    @property
+    def worker(self) -> str | None:
+        found: str | None = self._get_task_meta()["worker"]
+        return found
+
+    @property
+    def retries(self) -> int | None:
+        found: int | None = self._get_task_meta()["retries"]
+        return found
+
+    @property
+    def queue(self) -> str | None:
+        found: str | None = self._get_task_meta()["queue"]
+        return found
+
+    def exists(self) -> bool:
+        """Whether there is something to be told about this id beyond that it may be waiting."""
+        return self.state != states.PENDING
+
+    def ready(self) -> bool:
+        return self.state in states.READY_STATES
+
+    def successful(self) -> bool:
+        return self.state == states.SUCCESS
+
+    def failed(self) -> bool:
+        return self.state == states.FAILURE
+
+    # -- waiting ----------------------------------------------------------------------------------------------
+
+    def get(
+        self,
+        timeout: float | None = None,
+        propagate: bool = True,
+        interval: float = 0.5,
+        no_ack: bool = True,  # noqa: ARG002
+        follow_parents: bool = True,
+        callback: Callable[[str, Any], object] | None = None,
+        on_message: Any = None,
+        on_interval: Callable[[], object] | None = None,
+        disable_sync_subtasks: bool = True,
+    ) -> Any:
+        """Wait for the end; returns the result, or raises the task's error (with `propagate`), or TimeoutError after
+        `timeout` seconds. Raises RuntimeError inside of a task."""
+        if on_message is not None:
+            raise NotSupportedError("get() has no on_message: results are read, not sent; use on_interval.")
+        if self.ignored:
+            return None
+        if disable_sync_subtasks:
+            assert_will_not_block()
+        deadline = None if timeout is None else time.monotonic() + timeout
+        pause = FIRST_PAUSE_SECONDS
+        while not self.ready():
+            if follow_parents and propagate:
+                self._raise_of_parents()
+            if deadline is not None and time.monotonic() >= deadline:
+                raise TimeoutError("The operation timed out.")
+            if on_interval is not None:
+                on_interval()
+            left = pause if deadline is None else min(pause, max(0.0, deadline - time.monotonic()))
+            time.sleep(left)
+            pause = min(interval, pause * 1.5)
+        return self.maybe_throw(propagate=propagate, callback=callback)
+
+    wait = get
+
+    def maybe_throw(
+        self,
+        propagate: bool = True,
+        callback: Callable[[str, Any], object] | None = None,
+    ) -> Any:
+        """Raise the task's error, if it has ended with one; else return its result."""
+        meta = self._get_task_meta()
+        if propagate and meta["status"] in states.PROPAGATE_STATES and isinstance(meta["result"], BaseException):
+            raise meta["result"]
+        if callback is not None:
+            callback(self.id, meta["result"])
+        return meta["result"]
+
+    maybe_reraise = maybe_throw
+
+    def _raise_of_parents(self) -> None:
+        node = self.parent
+        while isinstance(node, AsyncResult):
+            node.maybe_throw()
+            node = node.parent
+
+    def iterdeps(self, intermediate: bool = False) -> Iterator[tuple["AsyncResult | None", "AsyncResult"]]:
+        """This result and those of what its task has sent, with the one that sent it."""
+        waiting: deque[tuple[AsyncResult | None, AsyncResult]] = deque([(None, self)])
+        while waiting:
+            parent, node = waiting.popleft()
+            yield parent, node
+            if node.ready():
+                waiting.extend((node, child) for child in node.children or [])
+            elif not intermediate:
+                raise IncompleteStream
+
+    def collect(self, intermediate: bool = False, **options: Any) -> Iterator[tuple["AsyncResult", Any]]:
+        for _, node in self.iterdeps(intermediate=intermediate):
+            yield node, node.get(**options)
+
+    # -- changing -------------------------------------------------------------------------------------------------
+
+    def forget(self) -> None:
+        """Drop the result of a task that has ended, and those of its parents: it reads as PENDING from then on."""
+        self._cache = None
+        if isinstance(self.parent, AsyncResult):
+            self.parent.forget()
+        ledger.forget(self.id, state=states.IGNORED)
+
+    def revoke(
+        self,
+        connection: Any = None,
+        terminate: bool = False,
+        signal: str | None = None,
+        wait: bool = False,
+        timeout: float | None = None,
+    ) -> None:
+        """Call the task off, if it has not started. See `control.Control.revoke`."""
+        self.app.control.revoke(
+            self.id, connection=connection, terminate=terminate, signal=signal, reply=wait, timeout=timeout
+        )
+
+    # -- as a value ------------------------------------------------------------------------------------------------
+
+    def as_tuple(self) -> tuple[Any, Any]:
+        parent = self.parent
+        return (self.id, parent.as_tuple() if isinstance(parent, AsyncResult) else None), None
+
+    def as_list(self) -> list[str]:
+        return [self.id, *(self.parent.as_list() if isinstance(self.parent, AsyncResult) else [])]
+
+    __json__ = as_tuple
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.id}>"
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, AsyncResult):
+            return other.id == self.id
+        return other == self.id if isinstance(other, str) else NotImplemented
+
+
+class EagerResult(AsyncResult):
+    """The result of a task that was run in place."""
+
+    def __init__(self, id: str, ret_value: Any, state: str, traceback: Any = None, name: str | None = None) -> None:
+        super().__init__(id, task_name=name)
+        self._cache = {
+            **UNKNOWN,
+            "status": state,
+            "result": ret_value,
+            "traceback": traceback,
+            "name": name,
+        }
+
+    def ready(self) -> bool:
+        return True
+
+    def forget(self) -> None:
+        """There is nothing kept of it."""
+
+    def revoke(self, *_args: Any, **_options: Any) -> None:
+        """It has run; it reads as REVOKED, as Celery's does."""
+        self._cache = {**self._get_task_meta(), "status": states.REVOKED}
+
+    def __repr__(self) -> str:
+        return f"<EagerResult: {self.id}>"
+
+
+class ResultSet(ResultBase):
+    """The results of several tasks: refused, with the canvas."""
+
+    def __init__(self, *_args: Any, **_kwargs: Any) -> None:
+        raise NotSupportedError(NO_CANVAS.format(type(self).__name__))
+
+
+class GroupResult(ResultSet):
+    """The results of a group: refused, with the canvas."""
+
+
+#: What is known of an id that is not in the ledger.
+UNKNOWN: dict[str, Any] = {
+    "status": states.PENDING,
+    "result": None,
+    "traceback": None,
+    "children": None,
+    "date_done": None,
+    "name": None,
+    "args": None,
+    "kwargs": None,
+    "worker": None,
+    "retries": None,
+    "queue": None,
+}
+
+
+def read_meta(task_id: str) -> dict[str, Any]:
+    """What is known of an id, as Celery's backends answer it."""
+    row = ledger.read(str(task_id))
+    if row is None or _expired(row):
+        return {**UNKNOWN, "task_id": task_id}
+    parts = _parts(row.payload)
+    state, result = _state_and_result(row, envelope.of(parts["options"]))
+    return {
+        "task_id": task_id,
+        "status": state,
+        "result": result,
+        "traceback": row.traceback or None if state in states.EXCEPTION_STATES else None,
+        "children": _children(row, state),
+        "date_done": row.finished_at,
+        "name": row.actor,
+        "args": parts["args"],
+        "kwargs": parts["kwargs"],
+        "worker": row.worker or None,
+        "retries": row.retries,
+        "queue": row.queue,
+    }
+
+
+def _parts(payload: str) -> dict[str, Any]:
+    """Arguments and options; none of a payload that cannot be read."""
+    try:
+        found: dict[str, Any] = serialization.loads(payload)
+    except ValueError:
+        return {"args": [], "kwargs": {}, "options": {}}
+    return found
+
+
+def _expired(row: ledger.Reading) -> bool:
+    """Results are told for `result_expires` after the end; the row itself is kept longer, for people."""
+    seconds = current.app().conf.result_seconds
+    if seconds is None or row.finished_at is None:
+        return False
+    return (timezone.now() - row.finished_at).total_seconds() > seconds
+
+
+def _state_and_result(row: ledger.Reading, known: envelope.Envelope) -> tuple[str, Any]:
+    """In Celery's words. An ending is decided, although its domain has still to be told."""
+    status = Status(row.ends_as or row.status)
+    if status not in ENDS:
+        return _before_the_end(row)
+    state = row.state or ENDS[status]
+    hidden = known.get("ignore_result") and not (state == states.FAILURE and known.get("store_errors"))
+    if state == states.IGNORED or (hidden and not row.state):
+        return states.PENDING, None
+    if row.state:
+        return row.state, _value(row.state, row.meta)
+    if status is not Status.SUCCEEDED and row.result is None:
+        return state, WorkerLostError(row.error)
+    return state, _value(state, row.result)
+
+
+def _before_the_end(row: ledger.Reading) -> tuple[str, Any]:
+    if row.state:
+        return row.state, _value(row.state, row.meta)
+    if row.retries:
+        return states.RETRY, _value(states.RETRY, row.result)
+    return states.PENDING, None
+
+
+def _value(state: str, text: str | None) -> Any:
+    value = serialization.loads(text) if text else None
+    return serialization.data_to_error(value) if state in states.EXCEPTION_STATES else value
+
+
+def _children(row: ledger.Reading, state: str) -> list[str] | None:
+    if state not in states.READY_STATES:
+        return None
+    return serialization.loads(row.children) if row.children else []

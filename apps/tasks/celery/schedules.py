@@ -36,7 +36,7 @@ class App(Protocol):
     def now(self) -> datetime: ...
 
 
-class schedstate(NamedTuple):  # noqa: N801 — Celery's name
+class schedstate(NamedTuple):
     """Whether a schedule is due, and in how many seconds to ask again."""
 
     is_due: bool
@@ -86,13 +86,13 @@ class BaseSchedule:
     __hash__ = None  # type: ignore[assignment]
 
 
-class schedule(BaseSchedule):  # noqa: N801 — Celery's name
+class schedule(BaseSchedule):
     """Once in so many seconds, or a timedelta; `relative`: at full minutes, hours or days."""
 
     def __init__(
         self,
         run_every: float | timedelta | None = None,
-        relative: bool = False,  # noqa: FBT001, FBT002 — as Celery's
+        relative: bool = False,
         nowfun: Now | None = None,
         app: App | None = None,
     ) -> None:
@@ -141,7 +141,7 @@ class schedule(BaseSchedule):  # noqa: N801 — Celery's name
 
 
 @dataclass(frozen=True)
-class ffwd:  # noqa: N801 — Celery's name
+class ffwd:
     """A wall-clock time to be added to a datetime, which takes its place."""
 
     year: int
@@ -159,7 +159,7 @@ class ffwd:  # noqa: N801 — Celery's name
         return dict(vars(self))
 
 
-class crontab(BaseSchedule):  # noqa: N801 — Celery's name
+class crontab(BaseSchedule):
     """At calendar times: a minute is named by all five fields together. Sunday is 0.
 
     Raises ValueError, ParseException or TypeError for fields that name nothing.
@@ -273,7 +273,7 @@ class crontab(BaseSchedule):  # noqa: N801 — Celery's name
     __hash__ = None  # see BaseSchedule
 
 
-def maybe_schedule(every: Any, relative: bool = False, app: App | None = None) -> Any:  # noqa: FBT001, FBT002 — as Celery's
+def maybe_schedule(every: Any, relative: bool = False, app: App | None = None) -> Any:
     """A number of seconds or a timedelta as a schedule; a schedule is given the app."""
     if isinstance(every, int | float | timedelta):
         return schedule(every, relative, app=app)

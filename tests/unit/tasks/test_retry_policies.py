@@ -1,12 +1,9 @@
 """When an error is tried again, after how long, and how it ends otherwise."""
 
-import random
-
 import pytest
 from dramatiq.errors import Retry
 
 from apps.tasks import retries
-from apps.tasks.celery.retrying import Autoretry, autoretry_of
 from apps.tasks.ledger import Claim
 from apps.tasks.outcomes import AnotherTry, GivenUp
 from apps.tasks.retries import Stop, TryAgain, backoff
@@ -46,46 +43,6 @@ def test_a_predicate_overrides_the_number_of_retries():
     policy = backoff({"max_retries": 0, "retry_when": lambda _made, _error: True})
 
     assert isinstance(policy.after(ValueError(), 99), TryAgain)
-
-
-@pytest.mark.parametrize(
-    ("options", "error", "retries_made", "expected"),
-    [
-        pytest.param({}, ValueError(), 0, Stop(Status.FAILED), id="an error that is not named is final"),
-        pytest.param({"autoretry_for": [ValueError]}, ValueError(), 0, TryAgain(180_000), id="the default delay"),
-        pytest.param({"autoretry_for": [Exception]}, ValueError(), 3, Stop(Status.DEAD), id="3 retries by default"),
-        pytest.param(
-            {"autoretry_for": [Exception], "dont_autoretry_for": [KeyError]},
-            KeyError(),
-            0,
-            Stop(Status.FAILED),
-            id="an exception from the rule",
-        ),
-        pytest.param(
-            {"autoretry_for": [Exception], "max_retries": None}, ValueError(), 10_000, TryAgain(180_000), id="for ever"
-        ),
-    ],
-)
-def test_a_shim_task_follows_celerys_rules(options, error, retries_made, expected):
-    assert autoretry_of(options).after(error, retries_made) == expected
-
-
-def test_celerys_backoff_doubles_up_to_its_maximum_without_jitter():
-    policy = Autoretry(
-        autoretry_for=(ValueError,), max_retries=None, retry_backoff=2, retry_backoff_max=7, retry_jitter=False
-    )
-
-    assert [policy.after(ValueError(), made) for made in range(4)] == [TryAgain(ms) for ms in (2000, 4000, 7000, 7000)]
-
-
-def test_celerys_jitter_stays_between_zero_and_the_backoff():
-    random.seed(1)
-    policy = Autoretry(autoretry_for=(ValueError,), max_retries=None, retry_backoff=True)
-
-    delays = {policy.after(ValueError(), 3).delay_ms for _ in range(200)}
-
-    assert delays <= set(range(0, 8001, 1000))
-    assert len(delays) > 3
 
 
 def test_an_outcome_carries_the_error_in_one_sentence_and_where_it_came_from():

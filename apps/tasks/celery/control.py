@@ -1,0 +1,46 @@
+"""What `app.control` does: calling off tasks that have not started."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from apps.tasks import ledger
+from apps.tasks.celery import serialization
+from apps.tasks.celery.exceptions import NotSupportedError, TaskRevokedError
+
+NO_CONTROL = "{} is not supported: there is no remote control of workers; the admin shows what runs."
+
+
+class Control:
+    def revoke(
+        self,
+        task_id: str | Iterable[str],
+        destination: Any = None,  # noqa: ARG002 — the ledger is everywhere
+        terminate: bool = False,
+        signal: str | None = None,  # noqa: ARG002
+        **_kwargs: Any,
+    ) -> None:
+        """Call off what has not started, durably and in the caller's transaction; it reads as REVOKED from its commit.
+
+        What runs goes on, and what is not in the ledger is not remembered: sent later, it runs.
+        """
+        if terminate:
+            raise NotSupportedError(
+                "revoke(terminate=True) is not supported: tasks run in threads, and a thread cannot be killed. Give "
+                "the task a time_limit, or let it look for a reason to stop."
+            )
+        ids = [task_id] if isinstance(task_id, str) else [str(one) for one in task_id]
+        error = TaskRevokedError("revoked")
+        result = serialization.dumps(serialization.error_to_data(error))
+        ledger.cancel(ids, error="TaskRevokedError: revoked", result=result)
+
+    def terminate(self, task_id: Any, *_args: Any, **_kwargs: Any) -> None:
+        self.revoke(task_id, terminate=True)
+
+    def inspect(self, *_args: Any, **_kwargs: Any) -> Any:
+        raise NotSupportedError(NO_CONTROL.format("control.inspect"))
+
+    def ping(self, *_args: Any, **_kwargs: Any) -> Any:
+        raise NotSupportedError(NO_CONTROL.format("control.ping"))
+
+    def broadcast(self, command: str, *_args: Any, **_kwargs: Any) -> Any:
+        raise NotSupportedError(NO_CONTROL.format(f"control.broadcast({command!r})"))

@@ -1,0 +1,191 @@
+"""Sending a call: its options become an envelope and a row of the ledger, in the caller's transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
+
+import dramatiq
+from dramatiq import Message
+
+from apps.tasks.celery import current, envelope, registry, request, serialization, signals, signatures
+from apps.tasks.celery.envelope import Envelope
+from apps.tasks.celery.exceptions import NotRegistered
+from apps.tasks.celery.result import AsyncResult
+
+if TYPE_CHECKING:
+    from apps.tasks.broker import LedgerBroker
+
+#: The options that go into the envelope as they are.
+AS_GIVEN = ("shadow", "headers", "root_id", "parent_id", "retries")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """A call, ready to be written.
+
+    Attributes:
+      payload: arguments, keyword arguments and options, as the ledger has them.
+    """
+
+    queue: str
+    priority: int
+    delay_ms: int
+    payload: str
+    options: dict[str, Any]
+
+
+def send(
+    name: str, args: Sequence[Any] | None, kwargs: Mapping[str, Any] | None, options: dict[str, Any]
+) -> AsyncResult:
+    """Send a task by its name. `options` are those of `options.CALL_OPTIONS`, checked already.
+
+    Raises EncodeError for what is no JSON, InvocationExistsError for an id that is alive.
+    """
+    task_id = options.get("task_id") or str(uuid4())
+    _inherit(options, task_id)
+    args, kwargs = _arguments(args, kwargs)
+    if signals.before_task_publish.has_listeners(name):
+        _announce(name, task_id, args, kwargs, options)
+    outgoing = prepare(name, args, kwargs, options)
+    broker = ledger_broker()
+    message: Message[Any] = Message(
+        queue_name=outgoing.queue,
+        actor_name=name,
+        args=tuple(args),
+        kwargs=dict(kwargs),
+        options=outgoing.options,
+        message_id=task_id,
+    )
+    broker.post(message, payload=outgoing.payload, priority=outgoing.priority, delay_ms=outgoing.delay_ms)
+    signals.after_task_publish.send(
+        name, headers={"id": task_id, "task": name}, body=(args, kwargs, {}), exchange="", routing_key=outgoing.queue
+    )
+    result = AsyncResult(task_id, task_name=name)
+    result.ignored = bool(options.get("ignore_result"))
+    _note_child(result, options)
+    return result
+
+
+def ledger_broker() -> "LedgerBroker":
+    """The broker that the settings name. (Its module is not imported here: it wants Django to be ready.)"""
+    return cast("LedgerBroker", dramatiq.get_broker())
+
+
+def prepare(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], options: Mapping[str, Any]) -> Outgoing:
+    """A call as the ledger wants it. Raises EncodeError."""
+    conf = current.app().conf
+    route = {} if options.get("queue") else route_of(name, conf.task_routes)
+    enclosed = enclose(options)
+    text = f'"args":{serialization.dumps(args)},"kwargs":{serialization.dumps(kwargs)}'
+    if serialization.MARKER in text:
+        enclosed["marked"] = True
+    payload_options: dict[str, Any] = {envelope.KEY: enclosed}
+    if name not in registry.tasks:
+        payload_options["if_unknown"] = serialization.dumps(serialization.error_to_data(NotRegistered(name)))
+    priorities = (options.get("priority"), route.get("priority"), conf.task_default_priority)
+    priority = next((value for value in priorities if value is not None), None)
+    if priority is not None:
+        enclosed["priority"] = priority
+    return Outgoing(
+        queue=envelope.queue_of(options.get("queue") or route.get("queue") or conf.task_default_queue),
+        priority=int(priority or 0),
+        delay_ms=envelope.delay_ms(options.get("countdown"), options.get("eta")),
+        payload=f'{{{text},"options":{serialization.dumps(payload_options)}}}',
+        options=payload_options,
+    )
+
+
+def enclose(options: Mapping[str, Any]) -> Envelope:
+    """The envelope of a call: of its options those that are to travel."""
+    hard, soft = options.get("time_limit"), options.get("soft_time_limit")
+    enclosed: Envelope = {name: options[name] for name in AS_GIVEN if options.get(name)}
+    if hard or soft:
+        enclosed["timelimit"] = [hard, soft]
+    if expires := envelope.iso(options.get("expires")):
+        enclosed["expires"] = expires
+    if eta := envelope.iso(options.get("countdown") or options.get("eta")):
+        enclosed["eta"] = eta
+    for name in ("link", "link_error"):
+        if calls := signatures.as_data(options.get(name)):
+            enclosed[name] = calls
+    for name in ("ignore_result", "store_errors"):
+        if options.get(name):
+            enclosed[name] = True
+    return enclosed
+
+
+def route_of(name: str, routes: Any) -> dict[str, Any]:
+    """What the setting task_routes says of a task: of a dict the first pattern that fits, of a list the first entry
+    that has an answer. An answer is a queue's name, or a dict with `queue` and `priority`."""
+    if isinstance(routes, Mapping):
+        routes = [routes]
+    for entry in routes or ():
+        found = entry(name, (), {}, {}) if callable(entry) else _first_fit(name, entry)
+        if found:
+            return {"queue": found} if isinstance(found, str) else dict(found)
+    return {}
+
+
+def _first_fit(name: str, routes: Any) -> Any:
+    pairs = routes.items() if isinstance(routes, Mapping) else routes
+    return next((route for pattern, route in pairs if pattern == name or fnmatchcase(name, pattern)), None)
+
+
+def _arguments(args: Any, kwargs: Any) -> tuple[Sequence[Any], Mapping[str, Any]]:
+    args, kwargs = args or (), kwargs or {}
+    if not isinstance(args, list | tuple):
+        raise TypeError("task args must be a list or tuple")
+    if not isinstance(kwargs, Mapping):
+        raise TypeError("task keyword arguments must be a mapping")
+    return args, kwargs
+
+
+def _inherit(options: dict[str, Any], task_id: str) -> None:
+    """A call from within a task knows where it comes from."""
+    innermost = request.top()
+    if innermost is None or innermost[1].called_directly:
+        return
+    parent = innermost[1]
+    options.setdefault("root_id", parent.root_id or parent.id or task_id)
+    options.setdefault("parent_id", parent.id)
+    if current.app().conf.task_inherit_parent_priority and parent.delivery_info:
+        options.setdefault("priority", parent.delivery_info.get("priority"))
+
+
+def _note_child(result: AsyncResult, options: Mapping[str, Any]) -> None:
+    innermost = request.top()
+    if innermost and innermost[0].trail and options.get("add_to_parent", True):
+        innermost[1].children.append(result)
+
+
+def _announce(name: str, task_id: str, args: Any, kwargs: Any, options: dict[str, Any]) -> None:
+    """Tell who wants to know before a send. What a receiver adds to the headers goes along."""
+    own = {
+        "lang": "py",
+        "task": name,
+        "id": task_id,
+        "shadow": options.get("shadow"),
+        "eta": envelope.iso(options.get("eta")),
+        "expires": envelope.iso(options.get("expires")),
+        "retries": options.get("retries", 0),
+        "timelimit": [options.get("time_limit"), options.get("soft_time_limit")],
+        "root_id": options.get("root_id") or task_id,
+        "parent_id": options.get("parent_id"),
+        "ignore_result": bool(options.get("ignore_result")),
+    }
+    headers = {**own, **(options.get("headers") or {})}
+    signals.before_task_publish.send(
+        name,
+        body=(args, kwargs, {}),
+        exchange="",
+        routing_key=options.get("queue"),
+        headers=headers,
+        properties={"correlation_id": task_id},
+        declare=[],
+        retry_policy=None,
+    )
+    added = {key: value for key, value in headers.items() if key not in own}
+    if added:
+        options["headers"] = added
