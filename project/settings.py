@@ -120,6 +120,10 @@ STORAGES = {
 STATIC_URL = "static/"
 STATIC_ROOT = CONFIG.static_dir
 
+# --- forms: a page with thousands of blocks is edited as one -----------------------------------------
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 30_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024  # of all fields that are no files
+
 # --- deals ------------------------------------------------------------------------------------------
 MAX_DEALS_BYTES = CONFIG.max_deals_bytes
 MAX_DEALS_FIELD_BYTES = CONFIG.max_deals_field_bytes

@@ -4,7 +4,7 @@ The rule: whoever writes contents holds their page's lock, and who needs several
 ids; so orders stay 0, 1, 2, … and nobody waits in a circle. Counters are not touched here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -77,6 +77,26 @@ def reorder(page_id: int, content_ids: Sequence[int]) -> None:
         if sorted(content_ids) != sorted(selectors.content_ids(page_id)):
             raise OtherContentsError
         write_order(page_id, content_ids)
+
+
+def save_contents(
+    page_id: int, *, contents: Sequence[Content], changed: Collection[Content], removed: Collection[Content]
+) -> None:
+    """What an editor has made of a page: new contents and changed ones, in this order, without the removed ones.
+
+    Contents that are named nowhere stay, at the end.
+    """
+    with changing(page_id):
+        for content in removed:
+            content.delete()
+        for content in contents:
+            if content._state.adding:
+                _append(content, page_id)
+            elif content in changed:
+                content.save()
+        named = [content.pk for content in contents]
+        others = [content_id for content_id in selectors.content_ids(page_id) if content_id not in set(named)]
+        write_order(page_id, [*named, *others])
 
 
 def copy_content(content_id: int, page_id: int) -> Any:
