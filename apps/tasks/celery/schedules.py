@@ -277,7 +277,7 @@ def maybe_schedule(every: Any, relative: bool = False, app: App | None = None) -
     """A number of seconds or a timedelta as a schedule; a schedule is given the app."""
     if isinstance(every, int | float | timedelta):
         return schedule(every, relative, app=app)
-    if every is not None:
+    if isinstance(every, BaseSchedule):
         every.app = app
     return every
 

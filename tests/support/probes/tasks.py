@@ -11,7 +11,7 @@ import dramatiq
 from django.db import connection
 from dramatiq.errors import Retry
 
-from apps.tasks import runs
+from apps.tasks import runs, schedules
 from apps.tasks.celery import shared_task
 from apps.tasks.endings import Ended
 from apps.tasks.retries import Stop, TryAgain
@@ -89,6 +89,11 @@ def do_nothing() -> None:
 def stamp() -> None:
     """Leave a start and nothing else: needs no database."""
     note_start()
+
+
+#: Only for the workers of tests that ask for it: the others count what they have sent.
+if seconds_between_ticks := os.environ.get("PROBE_EVERY_SECONDS"):
+    schedules.every(seconds=float(seconds_between_ticks), name="probe")(stamp)
 
 
 @shared_task(name="probes.rest")
