@@ -87,7 +87,7 @@ class ScheduleAdmin(CheckedAdmin):
     def last_run(self, row: Schedule) -> str:
         if row.last_run_at is None:
             return "-"
-        at = formats.localize(timezone.template_localtime(row.last_run_at))
+        at = formats.localize(timezone.localtime(row.last_run_at))
         if not cast(Any, row).is_kept:
             return str(at)
         return format_html(
