@@ -36,6 +36,7 @@ FROM packages AS code
 COPY manage.py ./
 COPY project project
 COPY apps apps
+COPY migrations_data migrations_data
 RUN python -m compileall -q .
 # The settings want these; nothing is connected to, and nothing of them stays in the image.
 RUN SECRET_KEY=unused ALLOWED_HOSTS=unused API_ACCESS=token DATA_DIR=/tmp \

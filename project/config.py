@@ -124,6 +124,7 @@ class Config:
     host: str = env(text, "0.0.0.0", "Address the web server listens on.")  # noqa: S104 — a container's web server
     port: int = env(port_number, "8000", "Port the web server listens on.")
     data_dir: Path = env(folder, "var", "Folder for uploaded media and, with `make up`, the embedded servers' data.")
+    demo_data: bool = env(flag, "0", "Fill a new database with pages to look at. Read by `migrate`.")
     static_dir: Path = env(folder, "staticfiles", "Folder that `collectstatic` fills and the web server serves.")
     max_upload_bytes: int = env(positive, "2147483648", "Largest file that is accepted, in bytes.")
     max_deals_bytes: int = env(positive, "2147483648", "Largest file of deals that is accepted, in bytes.")

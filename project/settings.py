@@ -129,6 +129,9 @@ MAX_DEALS_BYTES = CONFIG.max_deals_bytes
 MAX_DEALS_FIELD_BYTES = CONFIG.max_deals_field_bytes
 MAX_DEALS_LINE_BYTES = CONFIG.max_deals_line_bytes
 
+# --- pages ------------------------------------------------------------------------------------------
+DEMO_DATA = CONFIG.demo_data
+
 # --- cache ------------------------------------------------------------------------------------------
 # Nothing is only in there: without Redis everything is read from where it is kept.
 CACHES = {

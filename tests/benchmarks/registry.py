@@ -7,6 +7,8 @@ from tests.benchmarks.cases.deals_memory import DealsMemory
 from tests.benchmarks.cases.drain import Drain
 from tests.benchmarks.cases.files_list import FilesList
 from tests.benchmarks.cases.live import Live
+from tests.benchmarks.cases.pages_get import PagesGet
+from tests.benchmarks.cases.pages_list import PagesList
 from tests.benchmarks.cases.pickup import Pickup
 from tests.benchmarks.cases.redelivery import Redelivery
 from tests.benchmarks.cases.send import Send
@@ -22,6 +24,8 @@ BENCHMARKS: tuple[type[Benchmark], ...] = (
     Upload,
     UploadMemory,
     FilesList,
+    PagesGet,
+    PagesList,
     DealsGet,
     DealsImport,
     DealsMemory,

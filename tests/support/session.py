@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "SECRET_KEY": "of-the-test-suite",
     "ALLOWED_HOSTS": "*",
     "API_ACCESS": "public",
+    "DEMO_DATA": "0",
     "HTTPS": "0",
     "HOST": "127.0.0.1",
     "LOG_FORMAT": "text",

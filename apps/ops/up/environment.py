@@ -11,6 +11,7 @@ from project.config import Config, load_config
 DEVELOPMENT = {
     "HTTPS": "0",
     "API_ACCESS": "public",
+    "DEMO_DATA": "1",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
     "HOST": "127.0.0.1",
     "LOG_FORMAT": "text",

@@ -26,5 +26,5 @@ class PlainAnswer(APIView):
 
     answer = os.environ.get("BENCH_ANSWER", "").encode()
 
-    def get(self, request: Request) -> HttpResponse:  # noqa: ARG002 — DRF's signature
+    def get(self, request: Request, **path: int) -> HttpResponse:  # noqa: ARG002 — DRF's signature
         return HttpResponse(self.answer, content_type="application/json")

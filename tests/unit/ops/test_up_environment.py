@@ -33,6 +33,7 @@ def test_what_the_user_set_stays(name: str, bare: pytest.MonkeyPatch) -> None:
     chosen = {
         "HTTPS": "1",
         "API_ACCESS": "token",
+        "DEMO_DATA": "0",
         "ALLOWED_HOSTS": "understudy.example",
         "HOST": "0.0.0.0",  # noqa: S104
         "LOG_FORMAT": "json",
