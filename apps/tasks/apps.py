@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.core import checks
 
+from apps.tasks import schedules
 from apps.tasks.celery import actors, registry
 
 
@@ -11,7 +12,9 @@ class TasksConfig(AppConfig):
     label = "tasks"
 
     def ready(self) -> None:
-        from apps.tasks.checks import check_schedules  # noqa: PLC0415 — the models are there from here on
+        from apps.tasks.celery import beat  # noqa: PLC0415 — the models are there from here on
+        from apps.tasks.checks import check_schedules  # noqa: PLC0415
 
         registry.tasks.open(actors.declare)
+        schedules.collect(beat.declare_all)
         checks.register(check_schedules)

@@ -55,6 +55,8 @@ class Celery:
         self.on_after_configure = Signal("on_after_configure")
         self.on_after_finalize = Signal("on_after_finalize")
         self._task_cls = task_cls
+        #: What add_periodic_task has added to beat_schedule.
+        self.periodic: dict[str, dict[str, Any]] = {}
         self._to_import: list[Callable[[], None]] = []
         if set_as_current:
             current.set_current(self)
@@ -220,6 +222,30 @@ class Celery:
             discover()
         else:
             self._to_import.append(discover)
+
+    # -- schedules --------------------------------------------------------------------------------------------------
+
+    def add_periodic_task(
+        self,
+        schedule: Any,
+        sig: Any,
+        args: Any = (),
+        kwargs: Any = None,
+        name: str | None = None,
+        **given: Any,
+    ) -> str:
+        """Have a signature sent by a schedule; returns the schedule's name. To be called before a worker ticks: while
+        modules are imported, or in a receiver of on_after_configure or on_after_finalize."""
+        call = sig.clone(args, kwargs) if isinstance(sig, Signature) else self.signature(sig.name, args, kwargs)
+        key = name or repr(call)
+        self.periodic[key] = {
+            "schedule": schedule,
+            "task": call.task,
+            "args": call.args,
+            "kwargs": call.kwargs,
+            "options": {**call.options, **given},
+        }
+        return key
 
     def finalize(self, *, auto: bool = False) -> None:  # noqa: ARG002 — Celery's signature
         """Import all tasks and tell who waits for it; once."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from django.core.exceptions import ImproperlyConfigured
 
 from apps.tasks import schedules
+from apps.tasks.celery import current
 from apps.tasks.celery.schedules import App, BaseSchedule, crontab, maybe_schedule, schedule
 
 KEYS = frozenset({"task", "schedule", "args", "kwargs", "options", "relative"})
@@ -19,6 +20,14 @@ class SendingApp(App, Protocol):
 
     @property
     def tasks(self) -> Mapping[str, Any]: ...
+
+
+def declare_all() -> None:
+    """Declare what the apps of this process have in `beat_schedule` and by `add_periodic_task`."""
+    for app in current.apps():
+        app.finalize()
+        for name, entry in {**(app.conf.beat_schedule or {}), **app.periodic}.items():
+            declare_entry(name, entry, app=app)
 
 
 def declare_entry(name: str, entry: Mapping[str, Any], *, app: SendingApp) -> None:

@@ -1,5 +1,6 @@
 """Entries of a beat schedule: Celery's forms, and what is refused."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -7,7 +8,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from apps.tasks import schedules
-from apps.tasks.celery import beat
+from apps.tasks.celery import Celery, beat, current, shared_task
 from apps.tasks.celery.schedules import crontab, schedule
 
 
@@ -88,3 +89,38 @@ def test_what_would_not_be_done_is_refused(app, declared, entry, reason):
     with pytest.raises(ImproperlyConfigured, match=reason):
         beat.declare_entry("nightly", entry, app=app)
     assert declared == {}
+
+
+@shared_task(name="beat.probe")
+def probe(word="", times=1):
+    pass
+
+
+@pytest.fixture
+def celery_app(monkeypatch):
+    """The only app of the process, as far as the test goes."""
+    app = Celery("probe", set_as_current=False)
+    monkeypatch.setattr(current, "_apps", [app])
+    return app
+
+
+def test_the_entries_of_the_settings_are_declared(celery_app, declared, settings):
+    settings.CELERY_TIMEZONE = "Asia/Tokyo"
+    settings.CELERY_BEAT_SCHEDULE = {"nightly": {"task": "beat.probe", "schedule": crontab(hour=3, minute=0)}}
+    beat.declare_all()
+
+    assert (declared["nightly"].task, declared["nightly"].timing.zone) == ("beat.probe", "Asia/Tokyo")
+    assert schedules.unknown_tasks() == {}
+
+
+def test_what_an_app_adds_when_it_is_configured_is_declared(celery_app, declared):
+    @celery_app.on_after_configure.connect
+    def add(sender, **_):
+        sender.add_periodic_task(10, probe.s("hello", times=2), name="greet", expires=5)
+        sender.add_periodic_task(crontab(minute=0), probe, args=("hour",))
+
+    beat.declare_all()
+
+    assert set(declared) == {"greet", "beat.probe('hour')"}
+    said = json.loads(declared["greet"].arguments)
+    assert said == {"args": ["hello"], "kwargs": {"times": 2}, "options": {"expires": 5}}
