@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def send_links(called: Context, result: Any, *, in_place: bool = False) -> None:
+def send_links(called: Context, result: Any) -> None:
     """Send what is linked to a success; the result comes before its own arguments."""
     for callback in called.callbacks or ():
-        _send(Signature(callback), called, result, in_place=in_place)
+        _send(Signature(callback), called, result)
 
 
 def on_end_of(task: "Task") -> Callable[[Ended], None]:
@@ -63,7 +63,7 @@ def tell_errbacks(called: Context, error: BaseException, traceback: str | None, 
             _send(errback, called, called.id, in_place=in_place)
 
 
-def _send(call: Signature, called: Context, argument: Any, *, in_place: bool) -> None:
+def _send(call: Signature, called: Context, argument: Any, *, in_place: bool = False) -> None:
     send = call.apply if in_place else call.apply_async
     send((argument,), parent_id=called.id, root_id=called.root_id or called.id)
 

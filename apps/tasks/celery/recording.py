@@ -219,7 +219,8 @@ class LedgerBook:
 
 
 class NoBook:
-    """Records nothing: a call in place has no row. Its links and errbacks are run in place as well."""
+    """Records nothing: a call in place has no row. As in Celery its errbacks are run in place as well, while what is
+    linked to its success is sent (and run in place where everything is)."""
 
     def __init__(self, called: Context) -> None:
         self._called = called
@@ -229,7 +230,7 @@ class NoBook:
 
     def work(self, body: Callable[[], Any]) -> Any:
         result = body()
-        links.send_links(self._called, result, in_place=True)
+        links.send_links(self._called, result)
         return result
 
     def retried(self, decided: Retry, traceback: str) -> None:

@@ -24,7 +24,7 @@ def context_of(
     retries: int,
     redelivered: bool = False,
 ) -> Context:
-    """The request. Limits that the call does not name are the task's, then the settings'."""
+    """The request of a call that has a row."""
     known = envelope.of(options)
     if known.get("marked"):
         args, kwargs = serialization.revive(list(args)), serialization.revive(kwargs)
@@ -42,7 +42,7 @@ def context_of(
             "shadow": known.get("shadow"),
             "eta": known.get("eta"),
             "expires": known.get("expires"),
-            "timelimit": known.get("timelimit") or [None, None],
+            "timelimit": limits_of(task, known.get("timelimit")),
             "headers": known.get("headers"),
             "callbacks": known.get("link"),
             "errbacks": known.get("link_error"),
@@ -54,7 +54,7 @@ def context_of(
             "delivery_info": {
                 "exchange": "",
                 "routing_key": queue,
-                "priority": known.get("priority"),
+                "priority": known.get("priority") or 0,
                 "redelivered": redelivered,
             },
             "properties": {"correlation_id": task_id},
@@ -77,11 +77,11 @@ def context_of_run(task: "Task", run: Run) -> Context:
     )
 
 
-def limits_of(task: "Task", called: Context) -> tuple[float | None, float | None]:
-    """Soft and hard limit in seconds: the call's, else the task's, else the settings'."""
+def limits_of(task: "Task", given: list[float | None] | None) -> list[float | None]:
+    """Hard and soft limit in seconds, each the call's, else the task's, else the settings'."""
     conf = current.app().conf
-    hard, soft = called.timelimit or (None, None)
-    return (
-        soft or task.soft_time_limit or conf.task_soft_time_limit,
+    hard, soft = given or (None, None)
+    return [
         hard or task.time_limit or conf.task_time_limit,
-    )
+        soft or task.soft_time_limit or conf.task_soft_time_limit,
+    ]

@@ -40,8 +40,7 @@ def run_in_worker(task: "Task") -> Any:
         with request.pushed(task, called):
             book.give_up(TaskRevokedError("expired"), "", ends_as=Status.CANCELLED)
         return None
-    soft, hard = requests.limits_of(task, called)
-    trace = Trace(task=task, called=called, book=book, soft=soft, hard=hard)
+    trace = Trace(task=task, called=called, book=book, soft=called.soft_time_limit, hard=called.time_limit)
     try:
         trace.run()
     except LedgerAwayError:
@@ -98,10 +97,11 @@ class Trace:
             result = self.book.work(self._body)
         except (ClaimLostError, LedgerAwayError, Interrupt):
             raise
-        except (Ignore, Reject) as told:
-            self.state = states.REJECTED if isinstance(told, Reject) else states.IGNORED
-            self.retval = told
-            self.book.ignored(requeue=isinstance(told, Reject) and told.requeue)
+        except Ignore as told:
+            self.state, self.retval = states.IGNORED, told
+            self.book.ignored(requeue=False)
+        except Reject as told:
+            self._reject(told)
         except Retry as decided:
             self._retry(decided)
         except BaseException as error:  # noqa: BLE001 — SystemExit as well: it would end a thread of the worker
@@ -139,6 +139,15 @@ class Trace:
             return
         self._quietly("on_retry", decided.exc, called.id, called.args, called.kwargs, einfo)
         signals.task_retry.send(self.task, request=called, reason=decided, einfo=einfo)
+
+    def _reject(self, told: Reject) -> None:
+        """Queued again, or a failure that errbacks and listeners hear of, though not the task's hooks."""
+        self.state, self.retval = states.REJECTED, told
+        if told.requeue or self.called.is_eager:
+            self.book.ignored(requeue=told.requeue)
+        else:
+            self.book.failed(told, ExceptionInfo(told).traceback)
+            links.tell_failure(self.task, self.called, told)
 
     def _fail(self, error: BaseException) -> None:
         if self.propagate or (self.called.is_eager and not isinstance(error, Exception)):

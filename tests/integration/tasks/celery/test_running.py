@@ -433,12 +433,13 @@ def rejects(requeue):
     raise Reject("no", requeue=requeue)
 
 
-def test_what_is_rejected_is_dropped_or_queued_again(hand):
-    dropped, queued = rejects.delay(requeue=False), rejects.delay(requeue=True)
+def test_what_is_rejected_has_failed_or_is_queued_again(hand):
+    rejected, queued = rejects.delay(requeue=False), rejects.delay(requeue=True)
 
     hand.run()
 
-    assert Invocation.objects.get(id=dropped.id).status == "succeeded"
+    assert rejected.state == "FAILURE"
+    assert isinstance(rejected.result, Reject)
     assert Invocation.objects.get(id=queued.id).status == "queued"
 
 
