@@ -95,6 +95,7 @@ DRAMATIQ_BROKER = {
         "apps.tasks.middleware.time_limit.TimeLimit",
         "apps.tasks.middleware.recorder.Recorder",
         "apps.tasks.middleware.lifecycle.Lifecycle",
+        "apps.tasks.celery.worker_signals.WorkerSignals",
     ],
 }
 DRAMATIQ_IGNORED_MODULES = ["django_dramatiq.tasks"]

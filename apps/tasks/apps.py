@@ -5,6 +5,7 @@ from django.core import checks
 
 from apps.tasks import schedules
 from apps.tasks.celery import actors, registry
+from apps.tasks.celery.checks import check_settings
 
 
 class TasksConfig(AppConfig):
@@ -18,3 +19,4 @@ class TasksConfig(AppConfig):
         registry.tasks.open(actors.declare)
         schedules.collect(beat.declare_all)
         checks.register(check_schedules)
+        checks.register(check_settings)

@@ -251,6 +251,11 @@ def leases() -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+def queues_in_use() -> set[str]:
+    """Where something waits, now or for its time."""
+    return {row[0] for row in _fetch_all("queues", {})}
+
+
 def take_back(worker: str, *, died: bool, reason: str) -> list[tuple[str, str]]:
     """End a worker's lease and take back what it was running; returns (queue, new status) of each.
 

@@ -1,6 +1,7 @@
 """What the threads of one worker process share."""
 
 import threading
+from collections.abc import Callable
 from queue import Empty, PriorityQueue
 from typing import Any
 
@@ -23,6 +24,10 @@ LAST_END_SECONDS = 0.3
 LAST_TICK_SECONDS = 0.1
 
 
+def _consume_no_other(_queue: str) -> None:
+    """Where there is no worker that could."""
+
+
 class Station:
     """One worker process at work.
 
@@ -37,12 +42,14 @@ class Station:
       stopping: set once, when nothing more may be claimed.
     """
 
-    def __init__(self, worker: str, *, bell: Bell, threads: int, solo: bool) -> None:
+    def __init__(
+        self, worker: str, *, bell: Bell, threads: int, solo: bool, consume: Callable[[str], None] = _consume_no_other
+    ) -> None:
         self.worker = worker
         self.solo = solo
         self.stopping = threading.Event()
         self.slots = Slots(threads, hold_ahead=not solo)
-        self.ender = Ender()
+        self.ender = Ender(consume)
         self.watcher = Watcher()
         self.ticker = Ticker(self.stopping)
         self.writer = OutcomeWriter(bell, self.drop, self.ender.wake)

@@ -3,7 +3,7 @@
 What is not supported is refused where it is written, never ignored.
 """
 
-from apps.tasks.celery import exceptions, signals, states
+from apps.tasks.celery import exceptions, schedules, signals, states
 from apps.tasks.celery.app import Celery, shared_task
 from apps.tasks.celery.canvas import (
     Signature,
@@ -36,6 +36,7 @@ __all__ = [
     "exceptions",
     "group",
     "maybe_signature",
+    "schedules",
     "shared_task",
     "signals",
     "signature",

@@ -259,6 +259,16 @@ class Celery:
         for discover in self._to_import:
             discover()
         self.on_after_finalize.send(self)
+        for queue in self.queues():
+            sending.ledger_broker().declare_queue(queue)
+
+    def queues(self) -> set[str]:
+        """The queues that the settings name, to be consumed from a worker's start."""
+        conf = self.conf
+        routes = conf.task_routes.values() if isinstance(conf.task_routes, Mapping) else ()
+        routed = [route if isinstance(route, str) else route.get("queue") for route in routes if not callable(route)]
+        named = [*(conf.task_queues or ()), *routed, conf.task_default_queue]
+        return {envelope.queue_of(name) for name in named if name}
 
     def __repr__(self) -> str:
         return f"<Celery {self.main or '__main__'}>"

@@ -7,10 +7,12 @@ What a hook raises after the end is logged and changes nothing; listeners' error
 """
 
 import logging
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.utils import timezone
 from dramatiq.middleware.threading import Interrupt
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from apps.tasks.celery.task import Task
 
 logger = logging.getLogger(__name__)
+
+#: How long a task that has run past its hard limit waits for that to be recorded.
+END_SECONDS = 5.0
 
 
 def run_in_worker(task: "Task") -> Any:
@@ -46,6 +51,7 @@ def run_in_worker(task: "Task") -> Any:
     except LedgerAwayError:
         book.hand_back()
     except limits.OverrunError:
+        trace.ended.wait(END_SECONDS)  # or a process that stops just now would hand it back
         run.recorded = True
     return trace.retval
 
@@ -57,6 +63,7 @@ class Trace:
     Attributes:
       propagate: raise what the task raises, instead of recording it; for a call in place.
       state, retval, einfo: how it ended.
+      ended: it has run past its hard limit, and that is recorded.
     """
 
     task: "Task"
@@ -68,6 +75,7 @@ class Trace:
     state: str | None = None
     retval: Any = None
     einfo: ExceptionInfo | None = None
+    ended: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
         """Raises ClaimLostError, LedgerAwayError and interrupts, and with `propagate` what the task raises."""
@@ -176,11 +184,16 @@ class Trace:
         book = self.book
         assert isinstance(book, LedgerBook)  # noqa: S101 — in place there are no limits
         with request.pushed(self.task, self.called):
-            if not book.end_from_outside(error):
-                return
-            self._tell_failure(error, ExceptionInfo(error))
-            called = self.called
-            self._quietly("after_return", states.FAILURE, error, called.id, called.args, called.kwargs, None)
+            try:
+                if not book.end_from_outside(error):
+                    return
+                self.ended.set()
+                self._tell_failure(error, ExceptionInfo(error))
+                called = self.called
+                self._quietly("after_return", states.FAILURE, error, called.id, called.args, called.kwargs, None)
+            finally:
+                self.ended.set()
+                connection.close()
 
     def _quietly(self, hook: str, *arguments: Any) -> None:
         """Call a hook that comes after the end. In place its error is the caller's, as in Celery."""

@@ -23,7 +23,11 @@ class Lifecycle(Middleware):
         if broker.identity is None:
             raise RuntimeError("Start workers with `manage.py worker` or `manage.py rundramatiq`.")
         broker.station = Station(
-            broker.identity.worker, bell=broker.bell, threads=worker.worker_threads, solo=broker.identity.solo
+            broker.identity.worker,
+            bell=broker.bell,
+            threads=worker.worker_threads,
+            solo=broker.identity.solo,
+            consume=broker.declare_queue,
         )
         broker.station.open(worker.work_queue)
 

@@ -1,6 +1,8 @@
 """`manage.py worker`: runs tasks."""
 
+import math
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -10,6 +12,7 @@ from django.core.management.base import BaseCommand
 
 from apps.tasks import process
 from apps.tasks.broker import LedgerBroker
+from apps.tasks.celery import current
 from apps.tasks.discovery import import_tasks
 from apps.tasks.keeper import Keeper
 from apps.tasks.supervisor import Supervisor
@@ -25,9 +28,7 @@ class Command(BaseCommand):
         parser.formatter_class = ArgumentDefaultsHelpFormatter
         options = settings.TASKS
         parser.add_argument("--processes", "-p", type=int, default=options["WORKER_PROCESSES"], help="worker processes")
-        parser.add_argument(
-            "--threads", "-t", type=int, default=options["WORKER_THREADS"], help="tasks at a time in each"
-        )
+        parser.add_argument("--threads", "-t", type=int, default=_threads(options), help="tasks at a time in each")
         parser.add_argument(
             "--grace",
             type=float,
@@ -48,3 +49,9 @@ class Command(BaseCommand):
                 work=partial(process.work, threads=threads, grace_seconds=grace),
             ).run()
         )
+
+
+def _threads(options: Mapping[str, Any]) -> int:
+    """Celery's worker_concurrency, where it is set, counts the tasks of all processes together."""
+    concurrency = current.app().conf.worker_concurrency
+    return math.ceil(int(concurrency) / options["WORKER_PROCESSES"]) if concurrency else int(options["WORKER_THREADS"])

@@ -1,0 +1,317 @@
+"""What follows an end: links, errbacks, limits, expiry and revocation."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.tasks import endings, ledger
+from apps.tasks.celery import AsyncResult, Task, current_app, shared_task, signals, signature
+from apps.tasks.celery.exceptions import NotSupportedError, SoftTimeLimitExceeded, TaskRevokedError
+from apps.tasks.errors import ClaimLostError
+from apps.tasks.models import Invocation
+from tests.support.processes import wait_until
+
+NOTES: list[object] = []
+
+
+@pytest.fixture(autouse=True)
+def no_notes():
+    NOTES.clear()
+
+
+@shared_task(name="test.ends.note")
+def note(*args):
+    NOTES.append(args)
+
+
+@shared_task(name="test.ends.note_one")
+def note_one(one):
+    NOTES.append(one)
+
+
+@shared_task(name="test.ends.double")
+def double(x):
+    return x * 2
+
+
+@shared_task(name="test.ends.fail")
+def fail():
+    raise KeyError("lost")
+
+
+@shared_task(name="test.ends.errback")
+def errback(request, exc, traceback):
+    NOTES.append((request.id, exc, "raise KeyError" in traceback))
+
+
+@shared_task(name="test.ends.bound_errback", bind=True)
+def bound_errback(self, *args):
+    NOTES.append(args)
+
+
+@shared_task(name="test.ends.broken_errback")
+def broken_errback(request, exc, traceback):
+    raise ValueError("of the errback itself")
+
+
+def test_a_link_gets_the_result_before_its_own_arguments(hand):
+    double.apply_async((4,), link=[note.s("own"), note.si("alone")])
+
+    hand.run(rounds=2)
+
+    assert NOTES == [(8, "own"), ("alone",)]
+
+
+def test_links_are_sent_in_the_transaction_that_completes_the_task(hand):
+    sent = double.apply_async((4,), link=note.s())
+    (message,) = hand.claim()
+    Invocation.objects.update(attempt=9)
+
+    hand.work_on(message)
+
+    assert Invocation.objects.count() == 1
+    assert sent.state == "PENDING"
+
+
+def test_a_function_of_more_than_one_argument_is_called_with_request_error_and_traceback(hand):
+    sent = fail.apply_async(link_error=errback.s())
+
+    hand.run()
+
+    ((task_id, error, has_traceback),) = NOTES
+    assert (task_id, type(error), error.args, has_traceback) == (sent.id, KeyError, ("lost",), True)
+
+
+@pytest.mark.parametrize("call", [note_one.s(), bound_errback.s()], ids=["one argument", "bound"])
+def test_another_errback_is_sent_with_the_id_of_the_task_that_failed(hand, call):
+    sent = fail.apply_async(link_error=call)
+
+    hand.run(rounds=2)
+
+    assert NOTES in ([sent.id], [(sent.id,)])
+
+
+def test_an_immutable_errback_gets_its_own_arguments_alone(hand):
+    fail.apply_async(link_error=note_one.si("mine"))
+
+    hand.run(rounds=2)
+
+    assert NOTES == ["mine"]
+
+
+def test_an_errback_that_raises_changes_nothing(hand):
+    sent = fail.apply_async(link_error=[broken_errback.s(), errback.s()])
+
+    hand.run()
+
+    assert sent.state == "FAILURE"
+    assert len(NOTES) == 1
+
+
+def test_errbacks_hear_of_the_death_of_a_worker(hand, heard):
+    names = heard(signals.task_failure)
+    sent = fail.apply_async(link_error=note_one.s())
+    for _ in range(ledger.MOST_DEATHS):
+        hand.claim()
+        Invocation.objects.filter(id=sent.id).update(worker="other")
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE tasks_invocation SET status = 'running' WHERE id = %s", [sent.id])
+        ledger.take_back("other", died=True, reason="killed")
+    endings.finish_due()
+
+    hand.run()
+
+    assert (sent.state, NOTES) == ("FAILURE", [sent.id])
+    assert names == ["task_failure"]
+
+
+def test_a_link_may_be_a_signature_that_became_a_dict(hand):
+    double.apply_async((1,), link=dict(note_one.s()))
+
+    hand.run(rounds=2)
+
+    assert NOTES == [2]
+
+
+def test_a_canvas_is_refused_where_it_is_linked():
+    with pytest.raises(NotSupportedError, match="chain is not supported"):
+        signature({"task": "celery.chain", "subtask_type": "chain"})
+
+
+@pytest.mark.parametrize(
+    "moment", [lambda: timezone.now() - timedelta(seconds=1), lambda: 0.01], ids=["time", "seconds"]
+)
+def test_what_is_run_too_late_is_revoked_instead(hand, moment):
+    told = []
+    receiver = lambda **named: told.append((named["expired"], named["terminated"], named["request"].id))  # noqa: E731
+    signals.task_revoked.connect(receiver)
+    sent = double.apply_async((1,), expires=moment())
+    wait_until(lambda: timezone.now() > Invocation.objects.get().created_at + timedelta(seconds=0.02), 5, "it expires")
+
+    hand.run()
+
+    assert (sent.state, type(sent.result), sent.result.args) == ("REVOKED", TaskRevokedError, ("expired",))
+    assert Invocation.objects.get().status == "cancelled"
+    assert told == [(True, False, sent.id)]
+
+
+def test_an_expiry_is_kept_for_the_next_try(hand):
+    @shared_task(name="test.ends.again", bind=True)
+    def again(self):
+        NOTES.append(self.request.expires)
+        raise self.retry(countdown=0)
+
+    again.apply_async(expires=3600)
+
+    hand.run(rounds=2)
+
+    assert NOTES[0] == NOTES[1] is not None
+
+
+def test_what_is_revoked_does_not_run(hand):
+    sent = note.delay()
+
+    sent.revoke()
+    endings.finish_due()
+
+    assert (hand.run(), NOTES) == (0, [])
+    assert (sent.state, sent.result.args) == ("REVOKED", ("revoked",))
+    with pytest.raises(TaskRevokedError):
+        sent.get(timeout=1)
+
+
+def test_a_delayed_call_can_be_revoked_and_several_at_once(hand):
+    sent = [note.apply_async(countdown=60), note.delay()]
+
+    current_app.control.revoke([one.id for one in sent])
+    hand.let_time_pass()
+
+    assert hand.run() == 0
+
+
+def test_a_revocation_is_part_of_the_callers_transaction(hand):
+    sent = note.delay()
+
+    with pytest.raises(RuntimeError), transaction.atomic():
+        sent.revoke()
+        raise RuntimeError
+
+    assert hand.run() == 1
+
+
+def test_what_runs_already_is_not_revoked(hand):
+    sent = double.delay(3)
+    (message,) = hand.claim()
+
+    sent.revoke()
+    hand.work_on(message)
+
+    assert sent.get(timeout=1) == 6
+
+
+def test_termination_is_refused_with_its_reason():
+    with pytest.raises(NotSupportedError, match="threads"):
+        AsyncResult("x").revoke(terminate=True)
+
+
+def spin(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        threading.Event().wait(0.005)
+
+
+@shared_task(name="test.ends.catches", soft_time_limit=0.1)
+def catches():
+    try:
+        spin(5)
+    except SoftTimeLimitExceeded:
+        return "came to an end"
+
+
+def test_a_soft_limit_can_be_caught(hand):
+    sent = catches.delay()
+
+    hand.run()
+
+    assert sent.get(timeout=1) == "came to an end"
+
+
+@shared_task(name="test.ends.slow")
+def slow():
+    spin(5)
+
+
+def test_a_soft_limit_that_is_not_caught_is_the_tasks_error(hand):
+    sent = slow.apply_async(soft_time_limit=0.1)
+
+    hand.run()
+
+    assert isinstance(sent.result, SoftTimeLimitExceeded)
+
+
+class Hooked(Task):
+    def on_failure(self, exc, *_told):
+        NOTES.append(("on_failure", str(exc), AsyncResult(self.request.id).state))
+
+
+@shared_task(name="test.ends.endless", base=Hooked, autoretry_for=(Exception,))
+def endless():
+    while True:
+        try:
+            spin(5)
+        except Exception:  # noqa: BLE001
+            NOTES.append("caught")
+
+
+def test_a_hard_limit_ends_the_task_whatever_it_catches(hand):
+    sent = endless.apply_async(time_limit=0.2, link_error=note_one.s())
+
+    hand.run()
+
+    assert str(sent.result) == "TimeLimitExceeded(0.2,)"
+    row = Invocation.objects.get(id=sent.id)
+    assert (row.status, row.retries) == ("failed", 0)
+    wait_until(lambda: NOTES, 5, "the hook is called")
+    assert NOTES == [("on_failure", "TimeLimitExceeded(0.2,)", "FAILURE")]
+    hand.run()
+    assert NOTES[-1] == sent.id
+
+
+def test_a_limit_does_not_reach_the_task_that_comes_after(hand):
+    for _ in range(50):
+        double.apply_async((1,), soft_time_limit=0.003)
+    slower = double.delay(5)
+
+    hand.run()
+    threading.Event().wait(0.05)
+
+    assert slower.get(timeout=1) == 10
+
+
+def test_an_atomic_task_and_its_completion_are_one_transaction(hand):
+    @shared_task(name="test.ends.atomic", atomic=True, bind=True)
+    def atomic(self):
+        note.delay("sent by it")
+        Invocation.objects.filter(id=self.request.id).update(attempt=5)
+
+    atomic.delay()
+
+    hand.run(rounds=2)
+
+    assert NOTES == []
+
+
+def test_a_task_that_was_superseded_is_not_tried_again_by_itself(hand):
+    @shared_task(name="test.ends.superseded", autoretry_for=(Exception,))
+    def superseded():
+        raise ClaimLostError("x")
+
+    superseded.delay()
+
+    hand.run()
+
+    assert Invocation.objects.get().status == "running"
