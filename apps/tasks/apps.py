@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.core import checks
 
 from apps.tasks import schedules
-from apps.tasks.celery import actors, registry
+from apps.tasks.celery import actors, app, registry
 from apps.tasks.celery.checks import check_settings
 
 
@@ -18,5 +18,6 @@ class TasksConfig(AppConfig):
 
         registry.tasks.open(actors.declare)
         schedules.collect(beat.declare_all)
+        schedules.collect(app.declare_schedules)
         checks.register(check_schedules)
         checks.register(check_settings)

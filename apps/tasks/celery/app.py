@@ -11,7 +11,7 @@ from typing import Any, ClassVar, overload
 from django.apps import apps as django_apps
 from django.utils import timezone as django_timezone
 
-from apps.tasks.celery import current, envelope, heads, options, registry, retrying, sending
+from apps.tasks.celery import beat, current, envelope, heads, options, registry, retrying, sending
 from apps.tasks.celery.conf import Conf
 from apps.tasks.celery.control import Control
 from apps.tasks.celery.exceptions import AlwaysEagerIgnored, NotSupportedError
@@ -283,6 +283,14 @@ def shared_task(**given: Any) -> Callable[[Callable[..., Any]], BaseTask]: ...
 def shared_task(*args: Any, **given: Any) -> Any:
     """A task of the current app: `@shared_task` or `@shared_task(…)`."""
     return current.app().task(*args, **given)
+
+
+def declare_schedules() -> None:
+    """Declare what Celery's settings and add_periodic_task say of schedules."""
+    for app in current.apps():
+        app.finalize()
+        for name, entry in {**(app.conf.beat_schedule or {}), **app.periodic}.items():
+            beat.declare_entry(name, entry, app=app)
 
 
 def _is_of(task: BaseTask, function: Callable[..., Any]) -> bool:
