@@ -53,6 +53,9 @@ class Pages:
     def start_worker(self) -> None:
         self.worker = self._start_process([*MANAGE, "worker"], env=self.environment)
 
+    def wait_for_worker(self) -> None:
+        wait_until(lambda: self.query("SELECT FROM tasks_workerprocess"), 30, "the worker is at work")
+
     def _listens(self) -> bool:
         try:
             return requests.get(f"http://127.0.0.1:{self.port}/health/live/", timeout=5).ok

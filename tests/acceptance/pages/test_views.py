@@ -39,6 +39,7 @@ def compare(pages: Pages, readers: Readers) -> str:
 def test_under_load_counters_lag_less_than_a_second_and_nobody_waits_in_a_circle(
     pages: Pages, figure: Callable[[str], None]
 ) -> None:
+    pages.wait_for_worker()
     with pages.editor() as edited, Lag(pages.environment["DATABASE_URL"]) as lag:
         with pages.readers() as readers:
             wait_for_views(readers, VIEWS)
