@@ -6,10 +6,9 @@ What Celery keeps in a scheduler of its own stands in a row here; what an entry 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from django.core.exceptions import ImproperlyConfigured
-
 from apps.tasks import schedules
 from apps.tasks.celery import current
+from apps.tasks.celery.exceptions import NotSupportedError
 from apps.tasks.celery.schedules import App, BaseSchedule, crontab, maybe_schedule, schedule
 
 KEYS = frozenset({"task", "schedule", "args", "kwargs", "options", "relative"})
@@ -33,11 +32,11 @@ def declare_all() -> None:
 def declare_entry(name: str, entry: Mapping[str, Any], *, app: SendingApp) -> None:
     """Declare one entry of `beat_schedule`: {task, schedule, args, kwargs, options, relative}.
 
-    The task is looked up when it is due, as the entry may be read before its module. Raises ImproperlyConfigured.
+    The task is looked up when it is due, as the entry may be read before its module. Raises NotSupportedError.
     """
     unknown = sorted(set(entry) - KEYS)
     if unknown or not {"task", "schedule"} <= set(entry):
-        raise ImproperlyConfigured(
+        raise NotSupportedError(
             f"beat_schedule[{name!r}] has to have 'task' and 'schedule'; known are also"
             f" {', '.join(sorted(KEYS - {'task', 'schedule'}))}. Not known: {', '.join(unknown) or 'none'}."
         )
@@ -59,7 +58,7 @@ def declare_entry(name: str, entry: Mapping[str, Any], *, app: SendingApp) -> No
 def _refuse_own_ways(name: str, when: Any) -> None:
     """The next run stands in a row and is reckoned from `timing`: code that decides otherwise would not be asked."""
     if not isinstance(when, schedule | crontab):
-        raise ImproperlyConfigured(
+        raise NotSupportedError(
             f"beat_schedule[{name!r}] has the schedule {when!r}: use a crontab, a schedule, a timedelta or a number."
         )
     own = [
@@ -68,7 +67,7 @@ def _refuse_own_ways(name: str, when: Any) -> None:
         if getattr(type(when), method) not in (getattr(base, method) for base in (schedule, crontab, BaseSchedule))
     ]
     if own or when.nowfun is not None:
-        raise ImproperlyConfigured(
+        raise NotSupportedError(
             f"beat_schedule[{name!r}] decides by {own[0] if own else 'nowfun'}() of its own when it is due, which is"
             " not supported: ticks go by the database's clock. Let the task decide whether there is something to do."
         )

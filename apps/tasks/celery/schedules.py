@@ -11,10 +11,10 @@ from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from apps.tasks import cron
+from apps.tasks.celery.exceptions import ImproperlyConfigured, NotSupportedError
 from apps.tasks.cron import Calendar, Field, FieldParser, ParseException
 from apps.tasks.timing import CalendarTimes, Interval, Timing
 
@@ -284,7 +284,7 @@ def maybe_schedule(every: Any, relative: bool = False, app: App | None = None) -
 
 def solar(*_args: Any, **_kwargs: Any) -> None:
     """Refused."""
-    raise ImproperlyConfigured(
+    raise NotSupportedError(
         "solar() is not supported here: it needs an astronomical library for what no project was found to use."
         " Use a crontab, and let the task decide whether it is light."
     )

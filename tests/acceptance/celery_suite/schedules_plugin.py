@@ -9,12 +9,11 @@ from zoneinfo import ZoneInfo
 
 import django
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
 django.setup()
 
-from apps.tasks.celery import schedules  # noqa: E402 — the package has models
+from apps.tasks.celery import exceptions, schedules  # noqa: E402 — the package has models
 
 
 def _stand_in(name: str, **members: Any) -> None:
@@ -24,8 +23,7 @@ def _stand_in(name: str, **members: Any) -> None:
 
 
 _stand_in("celery", __path__=[])
-_stand_in("celery.exceptions", ImproperlyConfigured=ImproperlyConfigured)
-sys.modules["celery.schedules"] = schedules
+sys.modules |= {"celery.exceptions": exceptions, "celery.schedules": schedules}
 #: Only the tests of `solar` use it, and nothing else in their module is to depend on its being installed.
 _stand_in("freezegun", freeze_time=None)
 

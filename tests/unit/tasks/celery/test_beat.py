@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 
 from apps.tasks import schedules
 from apps.tasks.celery import Celery, beat, current, shared_task
+from apps.tasks.celery.exceptions import NotSupportedError
 from apps.tasks.celery.schedules import crontab, schedule
 
 
@@ -86,7 +86,7 @@ class OwnWay(crontab):
     ],
 )
 def test_what_would_not_be_done_is_refused(app, declared, entry, reason):
-    with pytest.raises(ImproperlyConfigured, match=reason):
+    with pytest.raises(NotSupportedError, match=reason):
         beat.declare_entry("nightly", entry, app=app)
     assert declared == {}
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 
+from apps.tasks.celery.exceptions import NotSupportedError
 from apps.tasks.celery.schedules import crontab, maybe_schedule, schedule, solar
 
 
@@ -46,5 +46,5 @@ def test_a_schedule_may_be_asked_as_in_celery():
 
 
 def test_the_sun_is_not_followed():
-    with pytest.raises(ImproperlyConfigured, match="Use a crontab"):
+    with pytest.raises(NotSupportedError, match="Use a crontab"):
         solar("sunrise", 60, 30)
