@@ -59,6 +59,7 @@ class Content(OrderedModelBase, PolymorphicModel):  # type: ignore[misc] # order
 
     class Meta:
         ordering: ClassVar = ["page", "order"]
+        verbose_name_plural = "content"
         indexes: ClassVar = [models.Index(OpClass(Upper("title"), "text_pattern_ops"), name="content_title_prefix")]
         constraints: ClassVar = [
             # Looked at when a transaction ends, so that within it orders may be written one by one.
@@ -86,8 +87,8 @@ class Content(OrderedModelBase, PolymorphicModel):  # type: ignore[misc] # order
 
 
 class Video(Content):
-    video_url = models.URLField(max_length=2000, validators=[WEB_ADDRESS])
-    subtitles_url = models.URLField(max_length=2000, blank=True, validators=[WEB_ADDRESS])
+    video_url = models.URLField("video URL", max_length=2000, validators=[WEB_ADDRESS])
+    subtitles_url = models.URLField("subtitles URL", max_length=2000, blank=True, validators=[WEB_ADDRESS])
 
 
 class Audio(Content):

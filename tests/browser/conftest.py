@@ -1,8 +1,12 @@
 """A web process with its own database and Chromium beside it, both started once for all the browser tests."""
 
+import base64
 import os
 import shutil
+import threading
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -20,6 +24,21 @@ SCREENSHOTS = REPOSITORY / "test-output" / "browser"
 CHROMIUM, DRIVER = (shutil.which(name) for name in ("chromium", "chromedriver"))
 #: The pages are our own, so that the sandbox, which containers rarely allow, protects nothing. /dev/shm is small there.
 SWITCHES = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,1000", "--lang=en")
+#: A drawing that changes, recorded; called back with it as a data URL.
+RECORD = """
+const done = arguments[0], canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
+const paint = setInterval(() => {
+  pen.fillStyle = `hsl(${performance.now() % 360} 70% 50%)`; pen.fillRect(0, 0, canvas.width, canvas.height);
+}, 20);
+const recorder = new MediaRecorder(canvas.captureStream(30), {mimeType: "video/webm"});
+recorder.ondataavailable = ({data}) => {
+  const reader = new FileReader();
+  reader.onload = () => done(reader.result);
+  reader.readAsDataURL(data);
+};
+recorder.start();
+setTimeout(() => { recorder.stop(); clearInterval(paint); }, 500);
+"""
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +79,22 @@ def chromium() -> Iterator[Chrome]:
     driver = Chrome(options=options, service=Service(DRIVER))
     yield driver
     driver.quit()
+
+
+@pytest.fixture
+def video_address(chromium: Chrome, tmp_path: Path) -> Iterator[str]:
+    """Of half a second of video on another server; Chromium itself has recorded it."""
+    shown = chromium.current_window_handle
+    chromium.switch_to.new_window("tab")
+    recorded = chromium.execute_async_script(RECORD)
+    chromium.close()
+    chromium.switch_to.window(shown)
+    (tmp_path / "video.webm").write_bytes(base64.b64decode(recorded.partition(",")[2]))
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/video.webm"
+        server.shutdown()
 
 
 @pytest.fixture

@@ -29,6 +29,18 @@ class Window:
         self.one("#id_password").send_keys(PASSWORD)
         self.leave_by(self.one("[type=submit]"))
 
+    def log_out(self) -> None:
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+
+    def open_tab(self, path: str) -> None:
+        """Another one of the same browser; it is the one that is used now."""
+        self.driver.switch_to.new_window("tab")
+        self.open(path)
+
+    def go_to_tab(self, number: int) -> None:
+        """By the order in which this test opened them."""
+        self.driver.switch_to.window(self.driver.window_handles[number + 1])
+
     def leave_by(self, element: WebElement) -> None:
         """Click what loads another page, and wait until that is there."""
         here = self.one("html")
@@ -52,6 +64,11 @@ class Window:
         """The whole page as the window shows it now, kept as test-output/browser/<test>-<name>.png."""
         self._screenshots.mkdir(parents=True, exist_ok=True)
         self.driver.save_screenshot(self._screenshots / f"{self._test}-{name}.png")
+
+    def note(self, name: str, text: str) -> None:
+        """A figure, beside the screenshots."""
+        self._screenshots.mkdir(parents=True, exist_ok=True)
+        (self._screenshots / f"{self._test}-{name}.txt").write_text(f"{text}\n")
 
     def complaints(self) -> list[str]:
         """What the browser's console has got since it was asked last: errors of scripts, files that are missing.

@@ -59,7 +59,9 @@ class TransferAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in th
         form = TargetForm(request.POST if "transfer" in request.POST else None)
         chosen = list(contents.select_related("page").order_by("page", "order"))
         if not form.is_valid():
-            return self._ask(request, chosen, transfer, form)
+            if form.is_bound:
+                self.message_user(request, "Choose a page that is there.", messages.ERROR)
+            return self._ask(request, chosen, transfer)
         page = form.cleaned_data["page"]
         faults = [fault for content in chosen if (fault := _try(request, content, page, transfer))]
         if len(faults) < len(chosen):
@@ -68,7 +70,8 @@ class TransferAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in th
             self.message_user(request, fault, messages.ERROR)
         return None
 
-    def _ask(self, request: HttpRequest, chosen: list[Content], transfer: Transfer, form: TargetForm) -> HttpResponse:
+    def _ask(self, request: HttpRequest, chosen: list[Content], transfer: Transfer) -> HttpResponse:
+        form = TargetForm()  # empty, as the widget cannot show what is no page
         context = {
             **self.admin_site.each_context(request),
             "title": f"{transfer.verb.capitalize()} to which page?",

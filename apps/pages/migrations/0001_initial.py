@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["page", "order"],
+                "verbose_name_plural": "content",
             },
         ),
         migrations.CreateModel(
@@ -117,7 +118,9 @@ class Migration(migrations.Migration):
                 (
                     "video_url",
                     models.URLField(
-                        max_length=2000, validators=[django.core.validators.URLValidator(schemes=["http", "https"])]
+                        max_length=2000,
+                        validators=[django.core.validators.URLValidator(schemes=["http", "https"])],
+                        verbose_name="video URL",
                     ),
                 ),
                 (
@@ -126,6 +129,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         max_length=2000,
                         validators=[django.core.validators.URLValidator(schemes=["http", "https"])],
+                        verbose_name="subtitles URL",
                     ),
                 ),
             ],
