@@ -53,7 +53,7 @@ class BlockForm(ModelForm):
     @property
     def is_open(self) -> bool:
         """All that a form that comes back was changed in is to be seen."""
-        return not self.is_removed and (self.is_new or self.is_bound and (bool(self.errors) or self.has_changed()))
+        return not self.is_removed and (self.is_new or (self.is_bound and (bool(self.errors) or self.has_changed())))
 
     @property
     def lines(self) -> Iterator[Line]:
