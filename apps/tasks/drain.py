@@ -38,7 +38,11 @@ MARKS = "SELECT source::text, number FROM tasks_tallymark WHERE source = ANY (%s
 COUNTED_AS_ROWS = """
 SELECT source::text, number FROM tasks_tallyentry WHERE source = ANY (%s::uuid[]) AND applied_at IS NOT NULL
 """
-NOTE_ROWS = "UPDATE tasks_tallyentry SET applied_at = now() WHERE id = ANY (%s)"
+#: A row that Redis was never asked for can turn up nowhere else.
+NOTE_ROWS = """
+DELETE FROM tasks_tallyentry WHERE id = ANY (%(ids)s) AND source IS NULL;
+UPDATE tasks_tallyentry SET applied_at = now() WHERE id = ANY (%(ids)s)
+"""
 FORGET = """
 DELETE FROM tasks_tallymark WHERE tally = %(tally)s AND marked_at < now() - %(days)s * interval '1 day';
 DELETE FROM tasks_tallyentry WHERE tally = %(tally)s AND applied_at < now() - %(days)s * interval '1 day'
@@ -99,6 +103,15 @@ def drain(tally: Tally) -> int:
     return drained
 
 
+def forget(tally: Tally) -> None:
+    """What was applied long ago, if nothing is left that could turn out to be the same."""
+    if _read(tally) != []:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        if take_turn(tally):
+            cursor.execute(FORGET, {"tally": tally.name, "days": REMEMBERED_DAYS})
+
+
 def _drain_batch(tally: Tally) -> int:
     """The stream is read before the turn is taken: what another drain applies in between is left out by its marks."""
     events = _read(tally)
@@ -108,8 +121,6 @@ def _drain_batch(tally: Tally) -> int:
         rows = [Row(*row) for row in _fetch(ROWS, tally.name, BATCH)]
         if events or rows:
             _apply(tally, events or [], rows)
-        elif events is not None:
-            _forget(tally)
     if events:
         tally.client.xdel(tally.key, *(event.position for event in events))
     return len(events or []) + len(rows)
@@ -147,14 +158,10 @@ def _apply(tally: Tally, events: Sequence[Event], rows: Sequence[Row]) -> None:
     if amounts := total.by_id():
         tally.apply(amounts)
     with connection.cursor() as cursor:
-        cursor.execute(RAISE_MARKS, [tally.name, list(total.raised), list(total.raised.values())])
-        cursor.execute(NOTE_ROWS, [[row.id for row in rows]])
-
-
-def _forget(tally: Tally) -> None:
-    """There is nothing to drain, so nobody will ask for what was applied long ago."""
-    with connection.cursor() as cursor:
-        cursor.execute(FORGET, {"tally": tally.name, "days": REMEMBERED_DAYS})
+        if total.raised:
+            cursor.execute(RAISE_MARKS, [tally.name, list(total.raised), list(total.raised.values())])
+        if rows:
+            cursor.execute(NOTE_ROWS, {"ids": [row.id for row in rows]})
 
 
 def _fetch(query: str, *parameters: Any) -> list[Any]:

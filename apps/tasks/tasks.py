@@ -22,3 +22,11 @@ def prune_invocations() -> int:
 def drain_tally(name: str) -> int:
     """Apply what was counted; returns how many events. Sent by the watcher whenever something is there."""
     return drain.drain(tally.tallies()[name])
+
+
+@schedules.every(seconds=3600)
+@shared_task(name="tasks.forget_counted")
+def forget_counted() -> None:
+    """What tallies remember of events that were applied long ago."""
+    for one in tally.tallies().values():
+        drain.forget(one)

@@ -237,7 +237,7 @@ def test_what_was_applied_long_ago_is_forgotten_once_the_stream_is_empty(events:
         cursor.execute("UPDATE tasks_tallymark SET marked_at = marked_at - %s * interval '1 day'", [days])
         cursor.execute("UPDATE tasks_tallyentry SET applied_at = applied_at - %s * interval '1 day'", [days])
 
-    drain.drain(events)
+    drain.forget(events)
 
     assert (TallyMark.objects.exists(), TallyEntry.objects.exists()) == (left, left)
 
@@ -248,9 +248,31 @@ def test_what_was_applied_long_ago_is_remembered_while_redis_is_away(events: Tal
     TallyMark.objects.update(marked_at="2020-01-01T00:00:00Z")
     go_away(events)
 
-    drain.drain(events)
+    drain.forget(events)
 
     assert TallyMark.objects.exists()
+
+
+def test_what_was_applied_long_ago_is_remembered_while_something_is_left_in_the_stream(events: Tally) -> None:
+    events.add("1")
+    drain.drain(events)
+    TallyMark.objects.update(marked_at="2020-01-01T00:00:00Z")
+    events.add("1")
+
+    drain.forget(events)
+
+    assert TallyMark.objects.exists()
+
+
+def test_a_row_that_redis_was_never_asked_for_is_gone_once_it_is_applied(events: Tally) -> None:
+    go_away(events)
+    events.add("1")
+    events.add("1")
+
+    drain.drain(events)
+
+    assert counted() == {1: 2}
+    assert [entry.source is None for entry in TallyEntry.objects.all()] == [False]
 
 
 def test_the_watcher_sends_one_task_and_does_it_itself_when_nobody_else_does(events: Tally) -> None:
