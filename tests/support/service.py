@@ -127,6 +127,17 @@ class Caller:
         delay_ms = None if delay_seconds is None else int(delay_seconds * 1000)
         return Sent(**self._order(do="send", task=f"probes.{task}", calls=calls, delay_ms=delay_ms))
 
+    def apply_async(self, task: str, *arguments: Any, **options: Any) -> str:
+        """Send one as Celery's users do; returns its id."""
+        return str(self._order(do="apply_async", task=f"probes.{task}", args=arguments, options=options)["id"])
+
+    def state_of(self, invocation: str) -> str:
+        """What another process than the worker sees of a task, in Celery's words."""
+        return str(self._order(do="look", id=invocation)["state"])
+
+    def revoke(self, invocation: str) -> None:
+        self._order(do="revoke", id=invocation)
+
     def begin(self) -> None:
         """Open a transaction for the sends that follow."""
         self._order(do="begin")

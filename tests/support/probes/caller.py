@@ -12,6 +12,8 @@ import django
 import dramatiq
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
+from apps.tasks.celery import AsyncResult, registry
+
 
 def serve() -> None:
     transactions: list[Any] = []
@@ -36,6 +38,12 @@ def obey(order: dict[str, Any], transactions: list[Any]) -> dict[str, Any]:
             transactions.pop().__exit__(None, None, None)
         case "send":
             return send(order)
+        case "apply_async":
+            return {"id": registry.tasks[order["task"]].apply_async(order["args"], **order["options"]).id}
+        case "revoke":
+            AsyncResult(order["id"]).revoke()
+        case "look":
+            return {"state": AsyncResult(order["id"]).state}
     return {}
 
 

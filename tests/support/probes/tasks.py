@@ -12,7 +12,7 @@ from django.db import connection
 from dramatiq.errors import Retry
 
 from apps.tasks import runs, schedules
-from apps.tasks.celery import shared_task
+from apps.tasks.celery import AsyncResult, Task, shared_task
 from apps.tasks.endings import Ended
 from apps.tasks.retries import Stop, TryAgain
 from tests.support.probes import traces
@@ -256,3 +256,43 @@ def hold_gil(seconds: float) -> None:
         ctypes.PyDLL(None).usleep(int(seconds * 1e6))
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
+
+
+class Watched(Task):
+    """Leaves a trace of each hook: its name, and what another process could see of the call meanwhile."""
+
+    def on_success(self, *_told: Any) -> None:
+        note_hook(self, "on_success")
+
+    def on_failure(self, *_told: Any) -> None:
+        note_hook(self, "on_failure")
+
+    def on_retry(self, *_told: Any) -> None:
+        note_hook(self, "on_retry")
+
+    def after_return(self, *_told: Any) -> None:
+        note_hook(self, "after_return")
+
+
+def note_hook(task: Task, hook: str) -> None:
+    assert task.request.id is not None
+    note_effect("hook", f"{hook} {AsyncResult(task.request.id).state}", task.request.id, 0)
+
+
+@shared_task(name="probes.go", base=Watched, bind=True, max_retries=1, default_retry_delay=0)
+def go(self: Task, way: str) -> str:
+    """Succeed, fail, or try again, with hooks that leave traces."""
+    note_start()
+    match way:
+        case "fail":
+            raise ProbeError("asked to")
+        case "retry":
+            raise self.retry(exc=ProbeError("again"))
+        case "tell":
+            self.update_state(state="PROGRESS", meta={"done": 1})
+            traces.wait_for_word()
+        case "overrun":
+            end = time.monotonic() + 20
+            while time.monotonic() < end:
+                time.sleep(0.02)
+    return way

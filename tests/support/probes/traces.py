@@ -47,3 +47,16 @@ def read_starts(data_dir: str) -> list[Start]:
     path = starts_path(data_dir)
     lines: list[Any] = path.read_text().splitlines() if path.exists() else []
     return [Start(*json.loads(line)) for line in lines]
+
+
+def word_path(data_dir: str) -> Path:
+    return Path(data_dir) / "word"
+
+
+def wait_for_word(deadline_seconds: float = 10) -> None:
+    """Until the test gives the word to go on."""
+    deadline = time.monotonic() + deadline_seconds
+    while not word_path(os.environ["DATA_DIR"]).exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError("no word was given")
+        time.sleep(0.01)

@@ -1,0 +1,88 @@
+"""Tasks written for Celery, in real workers: what another process sees of them, and when."""
+
+import pytest
+
+from tests.support.probes import traces
+from tests.support.processes import wait_until
+from tests.support.service import Service, WorkerCommand
+
+
+@pytest.fixture(scope="module", autouse=True, name="worker")
+def only_worker(shared_service: Service) -> WorkerCommand:
+    return shared_service.start_worker_at_work()
+
+
+@pytest.fixture
+def service(shared_service: Service) -> Service:
+    return shared_service
+
+
+def hooks_of(service: Service, invocation: str) -> list[str]:
+    return [effect.name for effect in service.ledger.effects("hook") if effect.invocation == invocation]
+
+
+@pytest.mark.parametrize(
+    ("way", "status", "hooks"),
+    [
+        ("succeed", "succeeded", ["on_success SUCCESS", "after_return SUCCESS"]),
+        ("fail", "failed", ["on_failure FAILURE", "after_return FAILURE"]),
+        ("retry", "dead", ["on_retry RETRY", "on_failure FAILURE", "after_return FAILURE"]),
+    ],
+)
+def test_what_a_hook_is_told_another_process_can_see(service: Service, way: str, status: str, hooks: list[str]) -> None:
+    sent = service.caller().apply_async("go", way)
+
+    service.ledger.wait_for_status([sent], status, 10)
+    wait_until(lambda: len(hooks_of(service, sent)) == len(hooks), 5, "all hooks have been called")
+
+    assert hooks_of(service, sent) == hooks
+
+
+def test_a_state_of_ones_own_is_seen_by_another_process_while_the_task_runs(service: Service) -> None:
+    caller = service.caller()
+    sent = caller.apply_async("go", "tell")
+    wait_until(lambda: caller.state_of(sent) == "PROGRESS", 5, "the state is seen")
+
+    traces.word_path(service.environment["DATA_DIR"]).touch()
+
+    wait_until(lambda: caller.state_of(sent) == "SUCCESS", 5, "the end is seen")
+
+
+def test_a_hard_limit_ends_a_task_and_its_thread_goes_on(service: Service) -> None:
+    caller = service.caller()
+    sent = caller.apply_async("go", "overrun", time_limit=0.3)
+
+    service.ledger.wait_for_status([sent], "failed", 5)
+    wait_until(lambda: len(hooks_of(service, sent)) == 2, 5, "the hooks have been called")
+
+    assert "TimeLimitExceeded" in service.ledger.invocation(sent).error
+    assert len(service.starts_of(sent)) == 1
+    service.ledger.wait_for_status(caller.send_many("do_nothing", [[]] * 50).ids, "succeeded", 5)
+
+
+def test_a_queue_that_only_the_sender_knows_is_consumed(service: Service) -> None:
+    sent = service.caller().apply_async("go", "succeed", queue="known_to_nobody")
+    delayed = service.caller().apply_async("go", "succeed", queue="known_to_nobody_either", countdown=0.1)
+
+    service.ledger.wait_for_status([sent, delayed], "succeeded", 10)
+
+
+def test_what_is_revoked_before_it_starts_never_runs(service: Service) -> None:
+    caller = service.caller()
+    sent = caller.apply_async("go", "succeed", countdown=2)
+    caller.revoke(sent)
+
+    service.ledger.wait_for_status([sent], "cancelled", 5)
+
+    assert caller.state_of(sent) == "REVOKED"
+    assert service.starts_of(sent) == []
+
+
+def test_an_expired_task_does_not_run(service: Service) -> None:
+    caller = service.caller()
+    sent = caller.apply_async("go", "succeed", countdown=0.5, expires=0.1)
+
+    service.ledger.wait_for_status([sent], "cancelled", 10)
+
+    assert caller.state_of(sent) == "REVOKED"
+    assert service.starts_of(sent) == []
