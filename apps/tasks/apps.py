@@ -13,11 +13,9 @@ class TasksConfig(AppConfig):
     label = "tasks"
 
     def ready(self) -> None:
-        from apps.tasks.celery import beat  # noqa: PLC0415 — the models are there from here on
-        from apps.tasks.checks import check_schedules  # noqa: PLC0415
+        from apps.tasks.checks import check_schedules  # noqa: PLC0415 — the models are there from here on
 
         registry.tasks.open(actors.declare)
-        schedules.collect(beat.declare_all)
         schedules.collect(app.declare_schedules)
         checks.register(check_schedules)
         checks.register(check_settings)

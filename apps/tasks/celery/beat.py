@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from apps.tasks import schedules
-from apps.tasks.celery import current
 from apps.tasks.celery.exceptions import NotSupportedError
 from apps.tasks.celery.schedules import App, BaseSchedule, crontab, maybe_schedule, schedule
 
@@ -19,14 +18,6 @@ class SendingApp(App, Protocol):
 
     @property
     def tasks(self) -> Mapping[str, Any]: ...
-
-
-def declare_all() -> None:
-    """Declare what the apps of this process have in `beat_schedule` and by `add_periodic_task`."""
-    for app in current.apps():
-        app.finalize()
-        for name, entry in {**(app.conf.beat_schedule or {}), **app.periodic}.items():
-            declare_entry(name, entry, app=app)
 
 
 def declare_entry(name: str, entry: Mapping[str, Any], *, app: SendingApp) -> None:

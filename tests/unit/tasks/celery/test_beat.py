@@ -8,6 +8,7 @@ import pytest
 
 from apps.tasks import schedules
 from apps.tasks.celery import Celery, beat, current, shared_task
+from apps.tasks.celery.app import declare_schedules
 from apps.tasks.celery.exceptions import NotSupportedError
 from apps.tasks.celery.schedules import crontab, schedule
 
@@ -107,7 +108,7 @@ def celery_app(monkeypatch):
 def test_the_entries_of_the_settings_are_declared(celery_app, declared, settings):
     settings.CELERY_TIMEZONE = "Asia/Tokyo"
     settings.CELERY_BEAT_SCHEDULE = {"nightly": {"task": "beat.probe", "schedule": crontab(hour=3, minute=0)}}
-    beat.declare_all()
+    declare_schedules()
 
     assert (declared["nightly"].task, declared["nightly"].timing.zone) == ("beat.probe", "Asia/Tokyo")
     assert schedules.unknown_tasks() == {}
@@ -119,7 +120,7 @@ def test_what_an_app_adds_when_it_is_configured_is_declared(celery_app, declared
         sender.add_periodic_task(10, probe.s("hello", times=2), name="greet", expires=5)
         sender.add_periodic_task(crontab(minute=0), probe, args=("hour",))
 
-    beat.declare_all()
+    declare_schedules()
 
     assert set(declared) == {"greet", "beat.probe('hour')"}
     said = json.loads(declared["greet"].arguments)
