@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 #: Of each scenario. FULL_SIZE=1 is for the figures to quote; it takes minutes where the machine is busy.
 VIEWS = 20_000 if FULL_SIZE else 4_000
-MOST_LAG_SECONDS = 1.0
+#: At the 99th percentile. The suite may run on a machine that others keep busy.
+MOST_LAG_SECONDS = 1.0 if FULL_SIZE else 5.0
 
 
 def wait_for_views(readers: Readers, number: int) -> None:

@@ -136,6 +136,17 @@ def test_an_event_without_an_answer_counts_once(events: Tally, monkeypatch: pyte
     assert counted() == {1: 3}
 
 
+def test_an_event_that_never_arrived_counts_though_its_thread_went_on(events: Tally) -> None:
+    go_away(events)
+    events.add("1")
+    come_back(events)
+    events.add("1")
+
+    drain.drain(events)
+
+    assert counted() == {1: 2}
+
+
 def test_an_event_that_was_applied_as_a_row_and_turns_up_in_the_stream_counts_once(
     events: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
