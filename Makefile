@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 STATIC_ENV := SECRET_KEY=unused ALLOWED_HOSTS=* API_ACCESS=public DATABASE_URL=postgresql://unused/unused REDIS_URL=redis://unused
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint types lock format bench
+.PHONY: help up test lint types lock format bench compare
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ $(VENV)-bench/.installed: requirements-bench.txt | $(BIN)/python
 
 bench: $(VENV)/.dev-installed $(VENV)-bench/.installed ## compare with others; BENCH="--quick send" for a part of it
 	$(BIN)/python -m tests.benchmarks --celery $(VENV)-bench/bin/python $(BENCH)
+
+compare: $(VENV)/.dev-installed $(VENV)-bench/.installed ## run a project written for Celery on Celery and on the shim
+	CELERY_PYTHON=$(VENV)-bench/bin/python $(BIN)/python -m pytest -n0 tests/side_by_side
 
 lint: $(VENV)/.dev-installed ## ruff and the import contracts
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ from tests.benchmarks.cases.pages_get import PagesGet
 from tests.benchmarks.cases.pages_list import PagesList
 from tests.benchmarks.cases.pickup import Pickup
 from tests.benchmarks.cases.redelivery import Redelivery
-from tests.benchmarks.cases.send import Send
+from tests.benchmarks.cases.send import Delay, Send
 from tests.benchmarks.cases.upload import Upload
 from tests.benchmarks.cases.upload_memory import UploadMemory
 
@@ -19,6 +19,7 @@ BENCHMARKS: tuple[type[Benchmark], ...] = (
     Drain,
     Live,
     Send,
+    Delay,
     Pickup,
     Redelivery,
     Upload,

@@ -7,7 +7,7 @@ from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning
 
 from apps.tasks.celery import current, settings
-from apps.tasks.celery.conf import did_you_mean
+from apps.tasks.celery.conf import nearest
 
 
 def check_settings(**_options: Any) -> list[CheckMessage]:
@@ -32,7 +32,8 @@ def _check(name: str, value: Any) -> list[CheckMessage]:
             )
         ]
     if not settings.is_known(name):
-        hint = did_you_mean(name).strip() or "Remove it, or leave it if another library reads it."
+        near = nearest(name)
+        hint = f"Did you mean CELERY_{near.upper()}?" if near else "Remove it, or leave it if another library reads it."
         return [Warning(f"{shown} is not a setting of Celery's.", hint=hint, id="tasks.W001")]
     if name not in settings.HONOURED:
         reason = settings.find(settings.WITHOUT_EFFECT, name)

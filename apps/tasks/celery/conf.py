@@ -113,6 +113,12 @@ class Conf(MutableMapping[str, Any]):
 
 def did_you_mean(name: str) -> str:
     """A hint at the setting that was meant, or nothing."""
+    near = nearest(name)
+    return f" Did you mean {near!r}?" if near else ""
+
+
+def nearest(name: str) -> str | None:
+    """The setting that was probably meant."""
     names = [*settings.HONOURED, *settings.WITHOUT_EFFECT, *settings.REFUSED]
     near = difflib.get_close_matches(name, names, n=1) or [known for known in names if known.endswith(f"_{name}")]
-    return f" Did you mean {near[0]!r}?" if near else ""
+    return near[0] if near else None

@@ -78,6 +78,7 @@ REFUSED_TASK_OPTIONS: Mapping[str, str] = {
     "delivery_mode": _SENT,
     "exchange": _PLACE,
     "exchange_type": _PLACE,
+    "filter": "decorate the function with what it is to be passed through",
     "immediate": _SENT,
     "mandatory": _SENT,
     "pydantic": "pydantic models are not read from arguments; make the model in the task",
@@ -120,9 +121,11 @@ CALL_VALUES: Mapping[str, tuple[tuple[Any, ...], str]] = {"serializer": ((None, 
 REFUSED_CALL_OPTIONS: Mapping[str, str] = {
     "MessageGroupId": "it belongs to Amazon's SQS",
     "argsrepr": _LOGGED,
+    "callbacks": "use link=",
     "chain": _CANVAS,
     "chord": _CANVAS,
     "compression": _COMPRESSION,
+    "confirm_timeout": _SENT,
     "connection": _SENT,
     "content_encoding": _JSON,
     "content_type": _JSON,
@@ -130,6 +133,7 @@ REFUSED_CALL_OPTIONS: Mapping[str, str] = {
     "create_sent_event": "there are no events; the admin shows what has happened",
     "declare": _PLACE,
     "delivery_mode": _SENT,
+    "errbacks": "use link_error=",
     "exchange": _PLACE,
     "exchange_type": _PLACE,
     "expiration": "use expires=",
@@ -166,7 +170,7 @@ def check_task(name: str, given: Mapping[str, Any], *, declared: Iterable[str] =
             raise NotSupportedError(f"Task {name}: the option {option!r} is not supported: {reason}.")
         _check_value(f"Task {name}", option, value, TASK_VALUES)
         if option not in TASK_OPTIONS and option not in declared:
-            hint = _hint(option, {*TASK_OPTIONS, *declared})
+            hint = _hint(option, TASK_OPTIONS, meant={*TASK_OPTIONS, *declared})
             raise NotSupportedError(f"Task {name} has no option {option!r}.{hint}")
 
 
@@ -187,7 +191,7 @@ def _check_value(subject: str, option: str, value: Any, table: Mapping[str, tupl
         raise NotSupportedError(f"{subject}: {option}={value!r} is not supported: {table[option][1]}.")
 
 
-def _hint(option: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    near = difflib.get_close_matches(option, names, n=1)
-    return f" Did you mean {near[0]!r}?" if near else f" Known are: {', '.join(names)}."
+def _hint(option: str, known: Iterable[str], *, meant: Iterable[str] | None = None) -> str:
+    """`meant`: what a misspelling may stand for, if that is more than what is told to be known."""
+    near = difflib.get_close_matches(option, sorted(known if meant is None else meant), n=1)
+    return f" Did you mean {near[0]!r}?" if near else f" Known are: {', '.join(sorted(known))}."

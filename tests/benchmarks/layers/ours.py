@@ -4,7 +4,8 @@ import django
 
 django.setup()
 
-from tests.benchmarks.probes.tasks import hold, stamp  # noqa: E402 — tasks want Django
+from tests.benchmarks.probes.tasks import hold, stamp, stamp_like_celery  # noqa: E402 — tasks want Django
 
-send = stamp.delay
+send = stamp.send
+delay = stamp_like_celery.delay
 send_held = hold.delay

@@ -1,0 +1,1 @@
+"""Other people's feeds and our webhooks: work that fails and is tried again."""

@@ -1,0 +1,1 @@
+"""What is in the warehouse: one writer at a time for each product."""
