@@ -496,3 +496,18 @@ def test_the_error_of_used_up_retries_names_the_call(hand):
     hand.run()
 
     assert sent.get(timeout=1) == f"Can't retry test.running.never[{sent.id}] args:(1,) kwargs:{{}}"
+
+
+@shared_task(name="test.running.tells_late", bind=True)
+def tells_late(self):
+    Invocation.objects.update(attempt=9)
+    self.update_state(state="PROGRESS", meta={})
+
+
+def test_a_late_attempt_tells_nothing(hand):
+    tells_late.delay()
+
+    hand.run()
+
+    row = Invocation.objects.get()
+    assert (row.status, row.state) == ("running", None)
