@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 PG_DISK_FULL = "53100"
+PG_SHUTDOWN = "57P"
 PG_UNDEFINED = {"42P01", "42703"}  # undefined_table, undefined_column
 
 
@@ -120,10 +121,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     if problem is None:
         return None
     if problem.status >= 500:
-        path = context["request"].path
-        logger.error(
-            "request failed", exc_info=error, extra={"action": "request_failed", "path": path, "code": problem.code}
-        )
+        _log_failure(error, problem, context["request"].path)
     set_rollback()
     return ProblemResponse(problem)
 
@@ -141,6 +139,15 @@ class ProblemResponse(Response):
             self.accepted_media_type = CONTENT_TYPE
             self.content_type = CONTENT_TYPE
         return super().rendered_content
+
+
+def _log_failure(error: Exception, problem: Problem, path: str) -> None:
+    """With its traceback, but for a database that is away: each request says so, and its traceback nothing more."""
+    extra = {"action": "request_failed", "path": path, "code": problem.code}
+    if problem is DATABASE_AWAY and _is_connection_lost(error):
+        logger.error("request failed", extra={**extra, "reason": str(error).partition("\n")[0]})
+    else:
+        logger.error("request failed", exc_info=error, extra=extra)
 
 
 def _of_rest_framework(error: APIException) -> Problem:
@@ -178,6 +185,12 @@ def _means_no_space(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno in {errno.ENOSPC, errno.EDQUOT}
     return isinstance(error, OperationalError) and getattr(error.__cause__, "pgcode", None) == PG_DISK_FULL
+
+
+def _is_connection_lost(error: Exception) -> bool:
+    """Told by the driver, which has no code for it, or by a server that is being stopped."""
+    pg_code = getattr(error.__cause__, "pgcode", None)
+    return pg_code is None or pg_code.startswith(PG_SHUTDOWN)
 
 
 def _means_not_migrated(error: BaseException) -> bool:

@@ -46,8 +46,8 @@ def answer_to(view: type[APIView], method: str = "GET", **headers: str) -> Respo
     return response.render()
 
 
-def pg_error(code: str, kind: type[Exception] = OperationalError) -> Exception:
-    error = kind(SECRET)
+def pg_error(code: str, kind: type[Exception] = OperationalError, *, message: str = SECRET) -> Exception:
+    error = kind(message)
     error.__cause__ = type("PgError", (Exception,), {"pgcode": code})()
     return error
 
@@ -100,11 +100,24 @@ def test_what_nobody_expected_is_left_to_django_which_logs_it(error: Exception) 
 
 
 def test_an_expected_failure_of_the_server_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
-    answer_to(failing(OperationalError(SECRET)))
+    answer_to(failing(pg_error("40P01")))
     (record,) = [record for record in caplog.records if record.name == problems.__name__]
     assert record.levelname == "ERROR"
     assert record.exc_info is not None
     assert getattr(record, "action", None) == "request_failed"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OperationalError("refused\nIs it running?"), InterfaceError("refused"), pg_error("57P01", message="refused\nmore")],
+    ids=["no connection", "closed connection", "shutdown"],
+)
+def test_a_database_that_is_away_is_one_line_a_request(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    answer_to(failing(error))
+    (record,) = [record for record in caplog.records if record.name == problems.__name__]
+    assert record.levelname == "ERROR"
+    assert record.exc_info is None
+    assert getattr(record, "reason", None) == "refused"
 
 
 def test_a_fault_of_the_client_is_not_logged_as_ours(caplog: pytest.LogCaptureFixture) -> None:
