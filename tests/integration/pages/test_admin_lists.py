@@ -106,7 +106,7 @@ def test_a_content_leads_to_its_place_in_the_editor(admin_client: Client, page: 
     answer = admin_client.get(f"{CONTENTS}{talk.pk}/change/")
 
     assert answer["Location"] == f"{address(page)}#content-{talk.pk}"
-    assert f'id="content-{talk.pk}"' in admin_client.get(address(page)).content.decode()
+    assert f'data-anchor="#content-{talk.pk}"' in admin_client.get(address(page)).content.decode()
 
 
 @pytest.mark.parametrize("content_id", ["0", "abc", "9" * 40])

@@ -93,9 +93,9 @@ document.querySelectorAll(".blocks").forEach((group) => {
     });
     list.addEventListener("blocks:dropped", (event) => tell(event.target));
 
-    // The list of all content links to a block.
-    const aim = location.hash.startsWith("#content-") && document.getElementById(location.hash.slice(1));
-    if (aim && list.contains(aim)) {
+    // The list of all content links to a block. It has no id: the browser would go there later, and take the focus off.
+    const aim = rows().find((row) => row.dataset.anchor && row.dataset.anchor === location.hash);
+    if (aim) {
         fold(aim, true);
         aim.scrollIntoView();
         aim.querySelector(".block-toggle").focus();
