@@ -76,11 +76,13 @@ def _write(value: Any) -> Any:
 
 
 def _read(value: dict[str, Any]) -> Any:
-    if value.keys() != {MARKER, "__value__"}:
+    """A dict that only looks like a marked value stays what it is: no call may become unreadable by its arguments."""
+    if value.keys() != {MARKER, "__value__"} or not isinstance(value[MARKER], str) or value[MARKER] not in _readers:
         return value
-    if value[MARKER] not in _readers:
-        raise ValueError(f"{value[MARKER]!r} is not a type that can be read")
-    return _readers[value[MARKER]](value["__value__"])
+    try:
+        return _readers[value[MARKER]](value["__value__"])
+    except (ArithmeticError, AttributeError, TypeError, ValueError):
+        return value
 
 
 _encoder = json.JSONEncoder(default=_write, separators=(",", ":"))
