@@ -109,7 +109,11 @@ def test_an_expected_failure_of_the_server_is_logged_with_its_traceback(caplog: 
 
 @pytest.mark.parametrize(
     "error",
-    [OperationalError("refused\nIs it running?"), InterfaceError("refused"), pg_error("57P01", message="refused\nmore")],
+    [
+        OperationalError("refused\nIs it running?"),
+        InterfaceError("refused"),
+        pg_error("57P01", message="refused\nmore"),
+    ],
     ids=["no connection", "closed connection", "shutdown"],
 )
 def test_a_database_that_is_away_is_one_line_a_request(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
