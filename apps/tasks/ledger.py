@@ -156,7 +156,7 @@ def complete(successes: Sequence[Success]) -> set[str]:
     """Record successes of one worker; returns the ids that were still its own to end."""
     return {
         row[0]
-        for row in _end_all(
+        for row in _fenced(
             "complete",
             {
                 **_fences([s.claim for s in successes], successes[0].claim.worker),
@@ -177,12 +177,12 @@ def retry(
 ) -> set[str]:
     """Queue or schedule the next attempt; returns its queue, or nothing when the claim was lost."""
     parameters = {**vars(held), **vars(next_call), "delay_ms": delay_ms, "result": result, **_cut(error, traceback)}
-    return {row[0] for row in _end_all("retry", parameters)}
+    return {row[0] for row in _fenced("retry", parameters)}
 
 
 def hand_back(held: Sequence[Claim]) -> set[str]:
     """Return claims of one worker unused; returns the queues that have work again."""
-    return {row[0] for row in _end_all("hand_back", _fences(held, held[0].worker))}
+    return {row[0] for row in _fenced("hand_back", _fences(held, held[0].worker))}
 
 
 def hand_back_all_but(worker: str, held: Sequence[Claim]) -> set[str]:
@@ -193,7 +193,7 @@ def hand_back_all_but(worker: str, held: Sequence[Claim]) -> set[str]:
 def give_up(held: Claim, *, ends_as: str, error: str, traceback: str, result: str | None = None) -> bool:
     """Begin an ending other than success; False when the claim was lost. `endings.finish` does the rest."""
     parameters = {**vars(held), "ends_as": ends_as, "result": result, **_cut(error, traceback)}
-    return bool(_end_all("give_up", parameters))
+    return bool(_fenced("give_up", parameters))
 
 
 def cancel(ids: Sequence[str], *, error: str, result: str | None) -> set[str]:
@@ -203,12 +203,12 @@ def cancel(ids: Sequence[str], *, error: str, result: str | None) -> set[str]:
 
 def say(held: Claim, *, state: str | None = None, meta: str | None = None, children: str | None = None) -> bool:
     """Keep what a running task says of itself; False when the claim was lost."""
-    return bool(_fetch_one("say", {**vars(held), "state": state, "meta": meta, "children": children}))
+    return bool(_fenced("say", {**vars(held), "state": state, "meta": meta, "children": children}))
 
 
 def ignore(held: Claim, *, state: str) -> bool:
     """Record an end that is not told; `state` is kept if the task has told none. False when the claim was lost."""
-    return bool(_fetch_one("ignore", {**vars(held), "state": state}))
+    return bool(_fenced("ignore", {**vars(held), "state": state}))
 
 
 def read(invocation_id: str) -> Reading | None:
@@ -317,7 +317,13 @@ def storable(text: str) -> str:
     return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _end_all(name: str, parameters: dict[str, Any]) -> list[Any]:
+def let_go_when_paused() -> None:
+    """For a transaction that holds rows while it runs code that is not the ledger's."""
+    with connection.cursor() as cursor:
+        cursor.execute(LET_GO_WHEN_PAUSED)
+
+
+def _fenced(name: str, parameters: dict[str, Any]) -> list[Any]:
     """For the statements with a fence. Alone they commit at once; in a transaction rows must not be held for long."""
     prefix = LET_GO_WHEN_PAUSED if connection.in_atomic_block else ""
     with connection.cursor() as cursor:

@@ -34,6 +34,7 @@ class Run:
       outcome: how it ended, where that is not to be found out from what the function returned or raised.
       recorded: how it ended is already in the ledger.
       encode: how the result becomes JSON.
+      follow: sends what follows the success, in the transaction that completes it.
     """
 
     claim: Claim
@@ -46,6 +47,7 @@ class Run:
     outcome: Outcome | None = None
     recorded: bool = False
     encode: Callable[[Any], str | None] = field(default_factory=lambda: encode_result)
+    follow: Callable[[Any], None] | None = None
 
     def success(self) -> Success:
         """Raises what the encoder raises, and ValueError when the result is too large."""
@@ -84,6 +86,8 @@ def completing() -> Iterator[None]:
     try:
         with transaction.atomic(durable=True):
             yield
+            if run.follow is not None:
+                run.follow(run.result)
             if not ledger.complete([run.success()]):
                 raise ClaimLostError(f"{run.claim.id}, attempt {run.claim.attempt}")
     finally:

@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max, QuerySet
 from django.db.models.functions import Now
 
-from apps.tasks.ledger import ERROR_MAX_CHARS, storable
+from apps.tasks import ledger
 from apps.tasks.schedules import Declaration
 from apps.tasks.sql import statement
 
@@ -45,7 +45,7 @@ def publish(declared: Mapping[str, Declaration], *, starting: bool) -> None:
                 "tasks": [one.task for one in ours],
                 "timings": [one.timing.text for one in ours],
                 "zones": [one.timing.zone for one in ours],
-                "arguments": [storable(one.arguments) for one in ours],
+                "arguments": [ledger.storable(one.arguments) for one in ours],
                 "digests": [one.digest for one in ours],
                 "starting": starting,
                 "gone_seconds": GONE.total_seconds(),
@@ -102,6 +102,7 @@ def _run(ours: Declaration, as_read: Mapping[str, Any], changes: Mapping[str, An
     rows = _rows().filter(name=ours.name, digest=ours.digest, **as_read)
     try:
         with transaction.atomic():
+            ledger.let_go_when_paused()
             if rows.select_for_update(skip_locked=True).first() is None:
                 return
             sent = ours.send()
@@ -110,7 +111,7 @@ def _run(ours: Declaration, as_read: Mapping[str, Any], changes: Mapping[str, An
         raise
     except (Exception, SystemExit) as error:
         logger.exception("a schedule could not be sent", extra={"action": "schedule_failed", "schedule": ours.name})
-        rows.update(**changes, error=storable(f"{type(error).__name__}: {error}")[:ERROR_MAX_CHARS])
+        rows.update(**changes, error=ledger.storable(f"{type(error).__name__}: {error}")[: ledger.ERROR_MAX_CHARS])
     else:
         logger.info("sent by schedule", extra={"action": "schedule_sent", "schedule": ours.name, "invocation": sent})
 

@@ -9,8 +9,7 @@ import ctypes
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dramatiq.middleware.threading import Interrupt, raise_thread_exception
@@ -24,16 +23,32 @@ class OverrunError(Interrupt):
 
 @dataclass(eq=False)
 class Watch:
-    """One running task.
+    """Limits, in seconds, on what one thread does between `start` and `leave`. There SoftTimeLimitExceeded is raised,
+    and OverrunError when the hard one is over.
 
     Attributes:
       overrun: called once in a thread of its own when the hard limit is over.
     """
 
-    thread: int
+    soft: float | None
+    hard: float | None
     overrun: Callable[[], None]
+    thread: int = field(default_factory=threading.get_ident)
     open: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self) -> None:
+        if self.hard:
+            _current().add(self, self.hard, OverrunError)
+        if self.soft:
+            _current().add(self, self.soft, SoftTimeLimitExceeded)
+
+    def leave(self) -> None:
+        """To be called twice, in two `finally` around each other: an exception that arrives on the very threshold of
+        the first call ends it before it has done anything, and a limit that stays would end another task."""
+        if self.soft or self.hard:
+            self._close()
+            _current().remove(self)
 
     def fire(self, error: type[BaseException]) -> None:
         with self.lock:
@@ -43,7 +58,7 @@ class Watch:
                 threading.Thread(target=self.overrun, name="overrun", daemon=True).start()
             raise_thread_exception(self.thread, error)  # type: ignore[no-untyped-call]
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """The task has been left. What was raised a moment before and has not arrived is taken back; what arrives
         in here is dropped."""
         while True:
@@ -91,25 +106,6 @@ class _Watchman:
 
 _watchman: list[_Watchman] = []
 _making = threading.Lock()
-
-
-@contextmanager
-def kept(*, soft: float | None, hard: float | None, overrun: Callable[[], None]) -> Iterator[None]:
-    """Limits on the block, in seconds. Raises SoftTimeLimitExceeded in it, and OverrunError after `overrun` was
-    called in another thread."""
-    if not soft and not hard:
-        yield
-        return
-    watch = Watch(threading.get_ident(), overrun)
-    try:
-        if hard:
-            _current().add(watch, hard, OverrunError)
-        if soft:
-            _current().add(watch, soft, SoftTimeLimitExceeded)
-        yield
-    finally:
-        watch.close()
-        _current().remove(watch)
 
 
 def _current() -> _Watchman:

@@ -66,6 +66,7 @@ class LedgerBook:
         self._run = run
         self._ignores = called.ignore_result
         run.encode = self._encode
+        run.follow = self._follow
 
     def started(self) -> None:
         meta = {"pid": os.getpid(), "hostname": self._called.hostname}
@@ -87,7 +88,7 @@ class LedgerBook:
         try:
             if self._task.atomic:
                 with runs.completing():
-                    result = self._succeed(remember_return())
+                    result = self._run.result = remember_return()
             else:
                 result = remember_return()
                 self._complete(result)
@@ -177,10 +178,10 @@ class LedgerBook:
 
     def _complete(self, result: Any) -> None:
         if self._run.completed:  # by itself, within its own last transaction
-            links.send_links(self._called, result)
-        elif self._is_awaited():
+            return
+        if self._is_awaited():
             with runs.completing():
-                self._succeed(result)
+                self._run.result = result
         else:
             self._run.outcome = Success(self._run.claim, self._encode(result))
 
@@ -196,14 +197,13 @@ class LedgerBook:
             or signals.task_postrun.has_listeners(task)
         )
 
-    def _succeed(self, result: Any) -> Any:
-        """Inside the transaction that completes the run."""
-        self._run.result = result
+    def _follow(self, result: Any) -> None:
+        """Inside the transaction that completes the run, so that what is linked is sent exactly if it is committed. A
+        task that completes itself within its own last transaction has no result by then, in the ledger and here."""
         links.send_links(self._called, result)
         if self._called.children and not self._ignores:
             ids = serialization.dumps([child.id for child in self._called.children])
             ledger.say(self._run.claim, children=ids)
-        return result
 
     def _encode(self, result: Any) -> str | None:
         """Raises EncodeError, and ValueError when it is too large."""

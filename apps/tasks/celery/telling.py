@@ -1,6 +1,9 @@
 """States of one's own, while a task runs."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
 
 from apps.tasks import ledger, runs
 from apps.tasks.celery import serialization, states
@@ -14,8 +17,8 @@ if TYPE_CHECKING:
 def tell(task: "Task", *, task_id: str | None, state: str | None, meta: Any) -> None:
     """Write the state of the running call. In place nothing is written: there is no row.
 
-    Raises NotSupportedError for another call than the running one, whose end would overwrite it or be overwritten;
-    ClaimLostError when another worker runs this one by now.
+    Inside a transaction it is told at the commit. Raises NotSupportedError for another call than the running one, whose
+    end would overwrite it or be overwritten; ClaimLostError when another worker runs this one by now.
     """
     request = task.request
     if request.is_eager:
@@ -28,5 +31,9 @@ def tell(task: "Task", *, task_id: str | None, state: str | None, meta: Any) -> 
         )
     if state in states.EXCEPTION_STATES and isinstance(meta, BaseException):
         meta = serialization.error_to_data(meta)
-    if not ledger.say(run.claim, state=state or states.PENDING, meta=serialization.dumps(meta)):
+    say = partial(ledger.say, run.claim, state=state or states.PENDING, meta=serialization.dumps(meta))
+    if connection.in_atomic_block:
+        # Nobody could see it before, and the row would be held from all who may have to end this call meanwhile.
+        transaction.on_commit(say)
+    elif not say():
         raise ClaimLostError(f"{run.claim.id}, attempt {run.claim.attempt}")

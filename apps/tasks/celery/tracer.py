@@ -119,15 +119,25 @@ class Trace:
 
     def _body(self) -> Any:
         """The task's code, under its limits. After `retry(throw=False)` it is tried again whatever it returns."""
-        task, called = self.task, self.called
-        with limits.kept(soft=self.soft, hard=self.hard, overrun=self._overrun):
-            task.before_start(called.id, called.args, called.kwargs)
-            called.entered = not task.has_own("__call__")
-            function = task.run if called.entered else task
-            result = function(*called.args, **called.kwargs)
-        if called.decided is not None:
-            raise called.decided
+        watch = limits.Watch(soft=self.soft, hard=self.hard, overrun=self._overrun)
+        try:
+            try:
+                watch.start()
+                result = self._code()
+            finally:
+                watch.leave()
+        finally:
+            watch.leave()
+        if self.called.decided is not None:
+            raise self.called.decided
         return result
+
+    def _code(self) -> Any:
+        task, called = self.task, self.called
+        task.before_start(called.id, called.args, called.kwargs)
+        called.entered = not task.has_own("__call__")
+        function = task.run if called.entered else task
+        return function(*called.args, **called.kwargs)
 
     def _succeed(self, result: Any, seconds: float) -> None:
         self.state, self.retval = states.SUCCESS, result

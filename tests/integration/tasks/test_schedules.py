@@ -164,6 +164,21 @@ def test_a_process_that_stands_still_in_the_middle_holds_up_only_its_own_tick(du
     assert row("other").last_run_at is not None
 
 
+def test_a_process_that_stands_still_in_the_middle_loses_its_hold_on_the_tick(due, monkeypatch):
+    """PostgreSQL ends its session, and another process sends the tick."""
+    settings_seen = []
+
+    def look(*_args, **_options):
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW idle_in_transaction_session_timeout")
+            settings_seen.append(cursor.fetchone()[0])
+
+    monkeypatch.setattr(type(probe), "apply_async", look)
+    serve()
+
+    assert settings_seen == ["10s"]
+
+
 def test_a_schedule_that_cannot_be_sent_says_so_and_holds_up_nobody(due, caplog):
     schedules.every(seconds=60, name="bad", kwargs={"no_such": 1})(probe)
     publish()

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from apps.tasks import endings, ledger
-from apps.tasks.celery import AsyncResult, Task, current_app, shared_task, signals, signature
+from apps.tasks import endings, ledger, runs
+from apps.tasks.celery import AsyncResult, Task, current_app, limits, shared_task, signals, signature
 from apps.tasks.celery.exceptions import NotSupportedError, SoftTimeLimitExceeded, TaskRevokedError
 from apps.tasks.errors import ClaimLostError
 from apps.tasks.models import Invocation
@@ -290,6 +290,46 @@ def test_a_limit_does_not_reach_the_task_that_comes_after(hand):
     threading.Event().wait(0.05)
 
     assert slower.get(timeout=1) == 10
+
+
+def test_an_exception_on_the_threshold_of_leaving_does_not_leave_a_limit_behind(hand, monkeypatch):
+    """The soft limit arrives when the task is being left, and nothing of that has been done."""
+    leave, hits = limits.Watch.leave, []
+
+    def hit_at_first(watch):
+        hits.append(watch)
+        if len(hits) == 1:
+            raise SoftTimeLimitExceeded
+        leave(watch)
+
+    monkeypatch.setattr(limits.Watch, "leave", hit_at_first)
+    sent = double.apply_async((1,), time_limit=60)
+
+    hand.run()
+
+    assert isinstance(sent.result, SoftTimeLimitExceeded)
+    assert not hits[0].open
+    assert not limits._current()._due
+
+
+@shared_task(name="test.ends.completes_itself", bind=True)
+def completes_itself(self, then):
+    with runs.completing():
+        pass
+    if then == "late":
+        Invocation.objects.filter(actor="test.ends.note").delete()
+    return "not recorded"
+
+
+def test_what_is_linked_to_a_task_that_completes_itself_is_sent_by_that(hand):
+    """And at no other time: what dies after it has sent everything."""
+    completes_itself.apply_async(("",), link=note.s("own"))
+    hand.run(rounds=2)
+
+    completes_itself.apply_async(("late",), link=note.s("own"))
+    hand.run(rounds=2)
+
+    assert NOTES == [(None, "own")]
 
 
 def test_an_atomic_task_and_its_completion_are_one_transaction(hand):

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.tasks.celery import AsyncResult, Task, current_app, current_task, shared_task, signals, states
 from apps.tasks.celery.exceptions import (
@@ -341,6 +341,25 @@ def test_a_state_that_was_told_stays_when_the_task_asks_to_be_ignored(hand):
 
     assert sent.state == "FAILURE"
     assert isinstance(sent.result, KeyError)
+
+
+@shared_task(name="test.running.progress_in_a_transaction", bind=True)
+def progress_in_a_transaction(self):
+    with transaction.atomic():
+        self.update_state(state="PROGRESS", meta=1)
+        elsewhere = connection.copy()
+        with elsewhere.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM tasks_invocation WHERE id = %s FOR UPDATE NOWAIT", [self.request.id])
+        elsewhere.close()
+    return AsyncResult(self.request.id).state
+
+
+def test_a_state_told_in_a_transaction_holds_up_nobody_and_is_seen_after_the_commit(hand):
+    sent = progress_in_a_transaction.delay()
+
+    hand.run()
+
+    assert sent.get(timeout=1) == "PROGRESS"
 
 
 def test_a_state_is_told_of_the_running_call_only():
