@@ -68,6 +68,16 @@ def set_current(run: Run | None) -> None:
 
 
 @contextmanager
+def suspended() -> Iterator[None]:
+    """The block is no part of the run that this thread is in."""
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
 def completing() -> Iterator[None]:
     """One transaction for a task's last writes and its success: both are committed or neither.
 

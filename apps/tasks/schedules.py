@@ -6,7 +6,9 @@ due. Declaring is done while modules are imported, so nothing in here touches th
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -58,6 +60,7 @@ class Declaration:
 
 
 _declared: dict[str, Declaration] = {}
+_ticking: ContextVar[bool] = ContextVar("ticking", default=False)
 _collectors: list[Callable[[], None]] = []
 
 
@@ -117,6 +120,21 @@ def declare(*, name: str, task: str, timing: Timing, arguments: Mapping[str, Any
 def collect(declare_more: Callable[[], None]) -> None:
     """Have a function called once when the declarations are first asked for, all tasks being imported by then."""
     _collectors.append(declare_more)
+
+
+@contextmanager
+def ticking() -> Iterator[None]:
+    """The block sends a tick."""
+    token = _ticking.set(True)
+    try:
+        yield
+    finally:
+        _ticking.reset(token)
+
+
+def is_ticking() -> bool:
+    """Whether what is sent now is a tick: it is sent, never run in place, where it would hold up all others."""
+    return _ticking.get()
 
 
 def declared() -> Mapping[str, Declaration]:

@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max, QuerySet
 from django.db.models.functions import Now
 
-from apps.tasks import ledger
+from apps.tasks import ledger, schedules
 from apps.tasks.schedules import Declaration
 from apps.tasks.sql import statement
 
@@ -105,7 +105,8 @@ def _run(ours: Declaration, as_read: Mapping[str, Any], changes: Mapping[str, An
             ledger.let_go_when_paused()
             if rows.select_for_update(skip_locked=True).first() is None:
                 return
-            sent = ours.send()
+            with schedules.ticking():
+                sent = ours.send()
             rows.update(**changes, last_run_at=Now(), last_invocation=sent, error="")
     except (OperationalError, InterfaceError):
         raise

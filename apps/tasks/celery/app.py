@@ -1,6 +1,5 @@
 """The app: configuration, decorators, and sending by name, as Celery's `Celery` object."""
 
-import inspect
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, tzinfo
@@ -11,7 +10,7 @@ from typing import Any, ClassVar, overload
 from django.apps import apps as django_apps
 from django.utils import timezone as django_timezone
 
-from apps.tasks.celery import beat, current, envelope, heads, options, registry, retrying, sending
+from apps.tasks.celery import beat, current, declaring, envelope, options, registry, retrying, sending
 from apps.tasks.celery.conf import Conf
 from apps.tasks.celery.control import Control
 from apps.tasks.celery.exceptions import AlwaysEagerIgnored, NotSupportedError
@@ -121,13 +120,7 @@ class Celery:
 
     def task(self, function: Any = None, /, *others: Any, **given: Any) -> Any:
         """`@app.task`, `@app.task(…)` or `app.task(function, …)`: make a function a task."""
-        if others:
-            raise TypeError(f"@task() takes exactly 1 argument ({1 + len(others) + len(given)} given)")
-        if function is not None and not callable(function):
-            raise TypeError("argument 1 to @task() must be a callable")
-        if function is not None:
-            return self._task_from(function, given)
-        return lambda function: self._task_from(function, given)
+        return declaring.decorate(self, function, others, given, shared=False)
 
     def register_task(self, task: "BaseTask | type[BaseTask]", **given: Any) -> BaseTask:
         """Make an object or class a task, whose `run` is its function."""
@@ -143,42 +136,6 @@ class Celery:
 
     def gen_task_name(self, name: str, module: str) -> str:
         return f"{self.main if module == '__main__' and self.main else module}.{name}"
-
-    def _task_from(self, function: Callable[..., Any], given: Mapping[str, Any]) -> BaseTask:
-        """Declaring the same function again (its module is imported a second time) gives the task that there is."""
-        own = dict(given)
-        name = own.pop("name", None) or self.gen_task_name(function.__name__, function.__module__)
-        base: type[BaseTask] = own.pop("base", None) or self.Task
-        bind = bool(own.pop("bind", False))
-        options.check_task(name, given, declared=dir(base))
-        known = registry.tasks.get(name)
-        if known is not None and _is_of(known, function):
-            return known
-        task = self._class_of(function, name=name, base=base, bind=bind, own=own)()
-        retrying.add_autoretry(task)
-        registry.tasks.add(task)
-        return task
-
-    def _class_of(
-        self, function: Callable[..., Any], *, name: str, base: type[BaseTask], bind: bool, own: Mapping[str, Any]
-    ) -> type[BaseTask]:
-        run = function if bind else staticmethod(function)
-        attributes = {
-            **{key: value for key, value in own.items() if key not in {"lazy", "shared"}},
-            "app": self,
-            "name": name,
-            "run": run,
-            "bound": bind,
-            "head": staticmethod(heads.head_of(function, bound=bind)),
-            "__doc__": function.__doc__,
-            "__module__": function.__module__,
-            "__wrapped__": run,
-        }
-        if attributes.get("typing") is None and base.typing is None:
-            attributes["typing"] = self.strict_typing
-        if "on_end" in attributes:
-            attributes["on_end"] = staticmethod(attributes["on_end"])
-        return type(function.__name__, (base,), attributes)
 
     # -- sending ------------------------------------------------------------------------------------------------
 
@@ -281,8 +238,9 @@ def shared_task(**given: Any) -> Callable[[Callable[..., Any]], BaseTask]: ...
 
 
 def shared_task(*args: Any, **given: Any) -> Any:
-    """A task of the current app: `@shared_task` or `@shared_task(…)`."""
-    return current.app().task(*args, **given)
+    """A task of whichever app is the current one when it is asked: `@shared_task` or `@shared_task(…)`."""
+    function, *others = args or (None,)
+    return declaring.decorate(current.app(), function, others, given, shared=True)
 
 
 def declare_schedules() -> None:
@@ -291,11 +249,6 @@ def declare_schedules() -> None:
         app.finalize()
         for name, entry in {**(app.conf.beat_schedule or {}), **app.periodic}.items():
             beat.declare_entry(name, entry, app=app)
-
-
-def _is_of(task: BaseTask, function: Callable[..., Any]) -> bool:
-    known = inspect.unwrap(task.run)
-    return (known.__module__, known.__qualname__) == (function.__module__, function.__qualname__)
 
 
 def _import_if_there(name: str) -> None:

@@ -17,7 +17,9 @@ class Control:
         destination: Any = None,  # noqa: ARG002 — the ledger is everywhere
         terminate: bool = False,
         signal: str | None = None,  # noqa: ARG002
-        **_kwargs: Any,
+        connection: Any = None,  # noqa: ARG002
+        reply: bool = False,  # noqa: ARG002 — there is nothing to wait for
+        timeout: float | None = None,  # noqa: ARG002
     ) -> None:
         """Call off what has not started, durably and in the caller's transaction; it reads as REVOKED from its commit.
 

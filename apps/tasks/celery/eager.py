@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from apps.tasks.celery import current, request, serialization, signatures, states
+from apps.tasks.celery import current, joining, request, serialization, signatures, states
 from apps.tasks.celery.exceptions import Retry
 from apps.tasks.celery.recording import NoBook
 from apps.tasks.celery.request import Context
-from apps.tasks.celery.result import EagerResult, denied_join_result
+from apps.tasks.celery.result import EagerResult
 from apps.tasks.celery.tracer import Trace
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def apply_instead_of_sending(task: "Task", args: Any, kwargs: Any, options: Mapping[str, Any]) -> EagerResult:
     """As it would arrive in a worker: the arguments are written and read again, which also refuses what is no JSON."""
     args, kwargs = serialization.loads(serialization.dumps([args or (), kwargs or {}]))
-    with denied_join_result():
+    with joining.denied_join_result():
         return apply(task, args, kwargs, options=options)
 
 
@@ -32,7 +32,7 @@ def apply(
     """
     propagate = bool(current.app().conf.task_eager_propagates if throw is None else throw)
     called = _context(task, list(args or ()), dict(kwargs or {}), options)
-    trace = Trace(task=task, called=called, book=NoBook(called), propagate=propagate)
+    trace = Trace(task=task, called=called, book=NoBook(task, called), propagate=propagate)
     trace.run()
     if isinstance(trace.retval, Retry) and trace.retval.sig is not None:
         again = trace.retval.sig

@@ -7,7 +7,7 @@ the worker's writer, which insists.
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db import InterfaceError, OperationalError, connection
@@ -222,15 +222,18 @@ class NoBook:
     """Records nothing: a call in place has no row. As in Celery its errbacks are run in place as well, while what is
     linked to its success is sent (and run in place where everything is)."""
 
-    def __init__(self, called: Context) -> None:
+    def __init__(self, task: "Task", called: Context) -> None:
+        self._task = task
         self._called = called
 
     def started(self) -> None:
         """Nobody could see it."""
 
     def work(self, body: Callable[[], Any]) -> Any:
-        result = body()
-        links.send_links(self._called, result)
+        """Inside of another task it is not that one's run: `completing()` in here must not end it."""
+        with runs.suspended(), runs.completing() if self._task.atomic else nullcontext():
+            result = body()
+            links.send_links(self._called, result)
         return result
 
     def retried(self, decided: Retry, traceback: str) -> None:

@@ -3,22 +3,12 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
-
 from apps.tasks import ledger
-from apps.tasks.celery import current, envelope, request, serialization, states
-from apps.tasks.celery.exceptions import (
-    NO_CANVAS,
-    IncompleteStream,
-    NotSupportedError,
-    TimeoutError,
-    WorkerLostError,
-)
-from apps.tasks.states import Status
+from apps.tasks.celery import current, joining, reading, states
+from apps.tasks.celery.exceptions import NO_CANVAS, IncompleteStream, NotSupportedError, TimeoutError
+from apps.tasks.celery.joining import allow_join_result, denied_join_result
 
 if TYPE_CHECKING:
     from apps.tasks.celery.app import Celery
@@ -33,50 +23,8 @@ __all__ = [
     "denied_join_result",
 ]
 
-WOULD_BLOCK = (
-    "Never call result.get() within a task!\n"
-    "See https://docs.celeryq.dev/en/latest/userguide/tasks.html#avoid-launching-synchronous-subtasks\n"
-)
 #: The first pause between two looks at the row; each is half as long again, up to `interval`.
 FIRST_PAUSE_SECONDS = 0.005
-#: The ledger's ends in Celery's words. Before its end a task is PENDING, or what it says of itself.
-ENDS = {
-    Status.SUCCEEDED: states.SUCCESS,
-    Status.FAILED: states.FAILURE,
-    Status.DEAD: states.FAILURE,
-    Status.CANCELLED: states.REVOKED,
-}
-
-_may_block: ContextVar[bool | None] = ContextVar("may_block", default=None)
-
-
-@contextmanager
-def allow_join_result() -> Iterator[None]:
-    """Waiting for results is allowed, also inside of a task."""
-    token = _may_block.set(True)
-    try:
-        yield
-    finally:
-        _may_block.reset(token)
-
-
-@contextmanager
-def denied_join_result() -> Iterator[None]:
-    """Waiting for results is an error."""
-    token = _may_block.set(False)
-    try:
-        yield
-    finally:
-        _may_block.reset(token)
-
-
-def assert_will_not_block() -> None:
-    allowed = _may_block.get()
-    if allowed is None:
-        innermost = request.top()
-        allowed = innermost is None or innermost[1].called_directly or innermost[1].is_eager
-    if not allowed:
-        raise RuntimeError(WOULD_BLOCK)
 
 
 class ResultBase:
@@ -127,7 +75,7 @@ class AsyncResult(ResultBase):
     def _get_task_meta(self) -> dict[str, Any]:
         if self._cache is not None:
             return self._cache
-        meta = read_meta(self.id)
+        meta = reading.read_meta(self.id)
         if meta["status"] in states.READY_STATES:
             self._cache = meta
         return meta
@@ -224,7 +172,7 @@ class AsyncResult(ResultBase):
         if self.ignored:
             return None
         if disable_sync_subtasks:
-            assert_will_not_block()
+            joining.assert_will_not_block()
         deadline = None if timeout is None else time.monotonic() + timeout
         pause = FIRST_PAUSE_SECONDS
         while not self.ready():
@@ -331,7 +279,7 @@ class EagerResult(AsyncResult):
     def __init__(self, id: str, ret_value: Any, state: str, traceback: Any = None, name: str | None = None) -> None:
         super().__init__(id, task_name=name)
         self._cache = {
-            **UNKNOWN,
+            **reading.UNKNOWN,
             "status": state,
             "result": ret_value,
             "traceback": traceback,
@@ -361,94 +309,3 @@ class ResultSet(ResultBase):
 
 class GroupResult(ResultSet):
     """The results of a group: refused, with the canvas."""
-
-
-#: What is known of an id that is not in the ledger.
-UNKNOWN: dict[str, Any] = {
-    "status": states.PENDING,
-    "result": None,
-    "traceback": None,
-    "children": None,
-    "date_done": None,
-    "name": None,
-    "args": None,
-    "kwargs": None,
-    "worker": None,
-    "retries": None,
-    "queue": None,
-}
-
-
-def read_meta(task_id: str) -> dict[str, Any]:
-    """What is known of an id, as Celery's backends answer it."""
-    row = ledger.read(str(task_id))
-    if row is None or _expired(row):
-        return {**UNKNOWN, "task_id": task_id}
-    parts = _parts(row.payload)
-    state, result = _state_and_result(row, envelope.of(parts["options"]))
-    return {
-        "task_id": task_id,
-        "status": state,
-        "result": result,
-        "traceback": row.traceback or None if state in states.EXCEPTION_STATES else None,
-        "children": _children(row, state),
-        "date_done": row.finished_at,
-        "name": row.actor,
-        "args": parts["args"],
-        "kwargs": parts["kwargs"],
-        "worker": row.worker or None,
-        "retries": row.retries,
-        "queue": row.queue,
-    }
-
-
-def _parts(payload: str) -> dict[str, Any]:
-    """Arguments and options; none of a payload that cannot be read."""
-    try:
-        found: dict[str, Any] = serialization.loads(payload)
-    except ValueError:
-        return {"args": [], "kwargs": {}, "options": {}}
-    return found
-
-
-def _expired(row: ledger.Reading) -> bool:
-    """Results are told for `result_expires` after the end; the row itself is kept longer, for people."""
-    seconds = current.app().conf.result_seconds
-    if seconds is None or row.finished_at is None:
-        return False
-    return (timezone.now() - row.finished_at).total_seconds() > seconds
-
-
-def _state_and_result(row: ledger.Reading, known: envelope.Envelope) -> tuple[str, Any]:
-    """In Celery's words. An ending is decided, although its domain has still to be told."""
-    status = Status(row.ends_as or row.status)
-    if status not in ENDS:
-        return _before_the_end(row)
-    state = row.state or ENDS[status]
-    hidden = known.get("ignore_result") and not (state == states.FAILURE and known.get("store_errors"))
-    if state == states.IGNORED or (hidden and not row.state):
-        return states.PENDING, None
-    if row.state:
-        return row.state, _value(row.state, row.meta)
-    if status is not Status.SUCCEEDED and row.result is None:
-        return state, WorkerLostError(row.error)
-    return state, _value(state, row.result)
-
-
-def _before_the_end(row: ledger.Reading) -> tuple[str, Any]:
-    if row.state:
-        return row.state, _value(row.state, row.meta)
-    if row.retries:
-        return states.RETRY, _value(states.RETRY, row.result)
-    return states.PENDING, None
-
-
-def _value(state: str, text: str | None) -> Any:
-    value = serialization.loads(text) if text else None
-    return serialization.data_to_error(value) if state in states.EXCEPTION_STATES else value
-
-
-def _children(row: ledger.Reading, state: str) -> list[str] | None:
-    if state not in states.READY_STATES:
-        return None
-    return serialization.loads(row.children) if row.children else []

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from apps.tasks.celery import current, registry
+from apps.tasks.celery import options as known_options
 from apps.tasks.celery.exceptions import NO_CANVAS, NotSupportedError
 from apps.tasks.celery.result import AsyncResult
 
@@ -38,6 +39,7 @@ class Signature(dict[str, Any]):
             _refuse_canvas(task.get("subtask_type"))
             super().__init__(task)
             return
+        known_options.check_call(getattr(task, "name", str(task)), {**(options or {}), **more})
         super().__init__(
             task=getattr(task, "name", task),
             args=tuple(args or ()),
@@ -153,7 +155,8 @@ class Signature(dict[str, Any]):
         return copy
 
     def set(self, immutable: bool | None = None, **options: Any) -> "Signature":
-        """Set options of the call; returns itself."""
+        """Set options of the call; returns itself. Raises NotSupportedError for those that no call may have."""
+        known_options.check_call(self.task, options)
         if immutable is not None:
             self.set_immutable(immutable)
         self.options.update(options)
@@ -233,6 +236,7 @@ def as_data(calls: Any) -> list[dict[str, Any]] | None:
     found = [dict(call if isinstance(call, Mapping) else call.s()) for call in as_list(calls)]
     for call in found:
         _refuse_canvas(call.get("subtask_type"))
+        known_options.check_call(call["task"], call.get("options") or {})
     return found or None
 
 

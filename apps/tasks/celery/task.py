@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import dramatiq
 from django.db import transaction
 
+from apps.tasks import schedules
 from apps.tasks.celery import current, eager, envelope, options, request, retrying, sending, telling
 from apps.tasks.celery.einfo import ExceptionInfo
 from apps.tasks.celery.exceptions import MaxRetriesExceededError, NotSupportedError, OperationalError, Retry
@@ -123,7 +124,7 @@ class Task:
         envelope.check_limits(
             chosen.get("time_limit") or self.time_limit, chosen.get("soft_time_limit") or self.soft_time_limit
         )
-        if self.app.conf.task_always_eager:
+        if self.app.conf.task_always_eager and not schedules.is_ticking():
             return eager.apply_instead_of_sending(self, args, kwargs, chosen)
         return sending.send(self.name, args, kwargs, chosen)
 

@@ -179,6 +179,15 @@ def test_a_process_that_stands_still_in_the_middle_loses_its_hold_on_the_tick(du
     assert settings_seen == ["10s"]
 
 
+def test_a_tick_is_sent_even_where_calls_run_in_place(due, settings):
+    """In place it would run in the thread that all schedules wait for, within the transaction of the tick."""
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+
+    serve()
+
+    assert sent() == 1
+
+
 def test_a_schedule_that_cannot_be_sent_says_so_and_holds_up_nobody(due, caplog):
     schedules.every(seconds=60, name="bad", kwargs={"no_such": 1})(probe)
     publish()

@@ -1,6 +1,7 @@
 """Calls in place: `apply`, and the setting that makes every call one."""
 
 import pytest
+from django.contrib.auth.models import User
 
 from apps.tasks.celery import current_app, shared_task, states
 from apps.tasks.celery.exceptions import AlwaysEagerIgnored, EncodeError, NotSupportedError, Retry
@@ -115,6 +116,18 @@ def test_a_state_told_in_place_goes_nowhere(eagerly):
         return 1
 
     assert tells.delay().get() == 1
+
+
+@shared_task(name="test.eager.atomic", atomic=True)
+def atomic():
+    User.objects.create(username="half done")
+    raise KeyError("lost")
+
+
+def test_an_atomic_task_is_one_transaction_in_place_as_well():
+    atomic.apply()
+
+    assert not User.objects.exists()
 
 
 def test_send_task_is_not_eager_and_says_so(eagerly):

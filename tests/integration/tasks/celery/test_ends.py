@@ -137,6 +137,16 @@ def test_a_link_may_be_a_signature_that_became_a_dict(hand):
     assert NOTES == [2]
 
 
+def test_what_no_call_may_have_is_refused_where_it_is_linked():
+    """Else the task would fail when it has done its work."""
+    with pytest.raises(NotSupportedError, match="Did you mean 'queue'"):
+        double.s().set(quue="slow")
+    with pytest.raises(NotSupportedError, match="Did you mean 'countdown'"):
+        double.signature((1,), countdwn=3)
+    with pytest.raises(NotSupportedError, match="routing_key"):
+        double.apply_async((1,), link={**note.s(), "options": {"routing_key": "x"}})
+
+
 def test_a_canvas_is_refused_where_it_is_linked():
     with pytest.raises(NotSupportedError, match="chain is not supported"):
         signature({"task": "celery.chain", "subtask_type": "chain"})
@@ -211,6 +221,11 @@ def test_what_runs_already_is_not_revoked(hand):
     hand.work_on(message)
 
     assert sent.get(timeout=1) == 6
+
+
+def test_an_option_of_revoke_that_does_not_exist_is_an_error():
+    with pytest.raises(TypeError, match="terminat"):
+        current_app.control.revoke("any", terminat=True)
 
 
 def test_termination_is_refused_with_its_reason():

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 
+from apps.tasks import runs
 from apps.tasks.celery import AsyncResult, Task, current_app, current_task, shared_task, signals, states
 from apps.tasks.celery.exceptions import (
     Ignore,
@@ -225,6 +226,26 @@ def parent(self):
     return {"child": child.id, "children": [one.id for one in self.request.children]}
 
 
+@shared_task(name="test.running.completes")
+def completes():
+    with runs.completing():
+        pass
+
+
+@shared_task(name="test.running.calls_in_place")
+def calls_in_place():
+    completes.apply()
+    raise KeyError("after it")
+
+
+def test_what_is_run_in_place_within_a_task_does_not_complete_that_one(hand):
+    sent = calls_in_place.delay()
+
+    hand.run()
+
+    assert isinstance(sent.result, KeyError)
+
+
 def test_what_a_task_sends_knows_its_parent_and_is_found_through_it(hand):
     sent = parent.delay()
 
@@ -300,6 +321,14 @@ def test_a_call_may_ask_for_its_result_to_be_ignored(hand):
     hand.run()
 
     assert AsyncResult(sent.id).state == "PENDING"
+
+
+def test_another_try_of_a_call_whose_result_is_ignored_is_not_told(hand):
+    sent = watched.apply_async(("retry",), ignore_result=True)
+
+    hand.run()
+
+    assert sent.state == "PENDING"
 
 
 @shared_task(name="test.running.progress", bind=True)

@@ -47,6 +47,15 @@ def test_a_periodic_task_added_when_the_app_is_configured_is_declared(app, decla
     assert '"queue": "slow"' in declared["half a minute"].arguments
 
 
+def test_a_shared_task_that_was_declared_before_the_app_was_made_follows_its_settings(monkeypatch):
+    monkeypatch.setattr("apps.tasks.celery.current._apps", [])
+    early = shared_task(name="test.app.early")(lambda: None)
+    made = Celery("proj", config_source={"task_always_eager": True})
+
+    assert early.app is made
+    assert early.app.conf.task_always_eager
+
+
 def test_the_app_tells_once_when_it_is_configured_and_finalized(app):
     told = []
     on_configure = lambda **_named: told.append("configured")  # noqa: E731
