@@ -5,7 +5,8 @@
     text    Text    text of any length
 
 A kind of another app is registered beside its model; docs/how-to/add-a-content-kind.md walks through it. What a
-registration says is all that the API and the admin know of a kind. Two kinds of one name or one model are refused.
+registration says is all that the API and the admin know of a kind. Two kinds of one name or one model are refused, and
+many-to-many fields.
 """
 
 from dataclasses import dataclass
@@ -42,8 +43,15 @@ class KindExistsError(Exception):
     """There is a kind of this name or of this model already."""
 
 
+class FieldOfOtherTableError(Exception):
+    """What it holds lies in another table, whose changes no edition of a page would show."""
+
+
 def register(kind: Kind) -> None:
     """To be called once for each kind, while models are loaded."""
+    for name in kind.fields:
+        if kind.model._meta.get_field(name).many_to_many:
+            raise FieldOfOtherTableError(f"{kind.name}: {name}")
     if any(kind.name == known.name or kind.model is known.model for known in _kinds.values()):
         raise KindExistsError(kind.name)
     _kinds[kind.name] = kind

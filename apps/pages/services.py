@@ -5,7 +5,7 @@ ids; so orders stay 0, 1, 2, … and nobody waits in a circle. Counters are not 
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.db import connection, transaction
@@ -64,11 +64,12 @@ def create_content(model: type[Content], page_id: int, **fields: Any) -> Any:
 
 
 def delete_content(content_id: int) -> None:
-    """Close the gap as well."""
-    page_id = selectors.content_by_id(content_id).page_id
-    with changing(page_id):
-        selectors.content_by_id(content_id).delete()
-        write_order(page_id, selectors.content_ids(page_id))
+    """Close the gap as well, on whatever page it is once its lock is held."""
+    while True:
+        with suppress(OtherEditionError), _changing_page_of(content_id) as content:
+            content.delete()
+            write_order(content.page_id, selectors.content_ids(content.page_id))
+            return
 
 
 def reorder(page_id: int, content_ids: Sequence[int]) -> None:
@@ -110,22 +111,32 @@ def copy_content(content_id: int, page_id: int) -> Any:
 
 def move_content(content_id: int, page_id: int) -> None:
     """To the end of another page, with its counter. On its own page it stays where it is."""
-    from_page_id = selectors.content_by_id(content_id).page_id
-    with changing(from_page_id, page_id):
-        content = Content.objects.non_polymorphic().get(pk=content_id)
-        if content.page_id != from_page_id:
-            raise OtherEditionError
-        if from_page_id == page_id:
+    with _changing_page_of(content_id, page_id) as content:
+        if content.page_id == page_id:
             return
         end = len(selectors.content_ids(page_id))
         Content.objects.non_polymorphic().filter(pk=content_id).update(page=page_id, order=end)
-        write_order(from_page_id, selectors.content_ids(from_page_id))
+        write_order(content.page_id, selectors.content_ids(content.page_id))
 
 
 def write_order(page_id: int, content_ids: Sequence[int]) -> None:
     """Number the contents of a page anew; for those who hold its lock."""
     with connection.cursor() as cursor:
         cursor.execute(WRITE_ORDER, [list(content_ids), page_id])
+
+
+@contextmanager
+def _changing_page_of(content_id: int, *page_ids: int) -> Iterator[Content]:
+    """The content, while its page is changed by nobody else, nor are these.
+
+    Raises NoSuchContentError, and OtherEditionError when it was moved while the lock was waited for.
+    """
+    page_id = selectors.content_by_id(content_id).page_id
+    with changing(page_id, *page_ids):
+        content = selectors.content_by_id(content_id)
+        if content.page_id != page_id:
+            raise OtherEditionError
+        yield content
 
 
 def _append(content: Content, page_id: int) -> Content:

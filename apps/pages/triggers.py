@@ -27,5 +27,7 @@ def install(using: str) -> None:
 
 
 def _kinds() -> list[type[Model]]:
+    """Those with a table of their own: on the table of all contents the trigger would call itself without end."""
     content = apps.get_model("pages", "Content")
-    return [model for model in apps.get_models() if issubclass(model, content) and model is not content]
+    of_all = content._meta.db_table
+    return [model for model in apps.get_models() if issubclass(model, content) and model._meta.db_table != of_all]

@@ -115,7 +115,7 @@ def forget(tally: Tally) -> None:
 def _drain_batch(tally: Tally) -> int:
     """The stream is read before the turn is taken: what another drain applies in between is left out by its marks."""
     events = _read(tally)
-    with transaction.atomic():
+    with transaction.atomic(durable=True):  # or events would be removed before what was applied is committed
         if not take_turn(tally):
             return 0
         rows = [Row(*row) for row in _fetch(ROWS, tally.name, BATCH)]

@@ -59,9 +59,15 @@ class Watcher:
                 self._look(self._wait())
             except (DatabaseError, InterfaceError, redis.RedisError) as error:
                 logger.warning("tallies wait", extra={"action": "drain_postponed", "reason": str(error)})
-                connection.close()
-                self._closing.wait(self.WITHOUT_REDIS_SECONDS)
+                self._rest()
+            except Exception:  # what a tally's own code raises must not end counting for all of them
+                logger.exception("tallies wait", extra={"action": "drain_failed"})
+                self._rest()
         connection.close()
+
+    def _rest(self) -> None:
+        connection.close()
+        self._closing.wait(self.WITHOUT_REDIS_SECONDS)
 
     def _wait(self) -> dict[str, str]:
         """Until there is an event, or for a while; the first event of each tally that has one."""

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from apps.pages import content_types, services
 from apps.pages.admin.search import TitlePrefixAdmin
 from apps.pages.admin.transfers import TransferAdmin
-from apps.pages.errors import NoSuchContentError
+from apps.pages.errors import NoSuchContentError, NoSuchPageError
 from apps.pages.models import Content
 
 
@@ -84,5 +84,5 @@ class ContentAdmin(TransferAdmin, TitlePrefixAdmin):
         self._delete(obj.pk)
 
     def _delete(self, content_id: int) -> None:
-        with suppress(NoSuchContentError):  # deleted meanwhile
+        with suppress(NoSuchContentError, NoSuchPageError):  # deleted meanwhile, alone or with its page
             services.delete_content(content_id)

@@ -1,5 +1,6 @@
 """Pages: the list, and the editor of one page with all that is on it."""
 
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -100,11 +101,16 @@ class PageAdmin(TitlePrefixAdmin):
         return message
 
     def delete_model(self, request: HttpRequest, obj: Page) -> None:  # noqa: ARG002 — the admin's
-        services.delete_page(obj.pk)
+        _delete(obj.pk)
 
     def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Page]") -> None:  # noqa: ARG002 — the admin's
         for page_id in sorted(queryset.values_list("pk", flat=True)):
-            services.delete_page(page_id)
+            _delete(page_id)
+
+
+def _delete(page_id: int) -> None:
+    with suppress(NoSuchPageError):  # deleted meanwhile
+        services.delete_page(page_id)
 
 
 def _page_id(object_id: str) -> int:

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.pages import services
 from apps.pages.models import Content, Counter, Page, Text
+from tests.integration.pages.conftest import wait_for_a_waiter
 from tests.integration.pages.sheet import address
 from tests.integration.pages.test_admin_editor import PAGE_PERMISSIONS, Rival, client_of, titles
 
@@ -135,6 +136,19 @@ def test_pages_deleted_in_the_list_are_gone_with_their_content(admin_client: Cli
 
     assert not Page.objects.exists()
     assert not Content.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_that_somebody_else_deletes_at_the_same_moment_is_no_error(page: Page) -> None:
+    client = client_of("ana", *PAGE_PERMISSIONS, "delete_page", "delete_content")
+    form = {"action": "delete_selected", "_selected_action": [page.pk], "post": "yes"}
+    answers: list[int] = []
+    with services.changing(page.pk):
+        rival = Rival(lambda: answers.append(client.post(PAGES, form).status_code))
+        wait_for_a_waiter()
+        services.delete_page(page.pk)
+
+    assert (rival.end(), answers) == (None, [302])
 
 
 def transfer(client: Client, action: str, to: Page, *names: str, **more: str) -> Any:

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from django.apps import apps
 from django.db import connection
+from django.test.utils import isolate_apps
 
-from apps.pages import selectors, services
+from apps.pages import selectors, services, triggers
 from apps.pages.models import Audio, Content, Counter, Page, Text, Video
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,3 +68,17 @@ def test_a_state_that_comes_back_is_another_edition(page: Page) -> None:
     Audio.objects.update(bitrate=128_000)
 
     assert selectors.edition(page.pk) != before
+
+
+@isolate_apps("apps.pages")
+def test_a_kind_without_a_table_of_its_own_gets_no_trigger(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Divider(Content):
+        class Meta:
+            app_label = "pages"
+            proxy = True
+
+    models = [*apps.get_models(), Divider]
+    monkeypatch.setattr(triggers.apps, "get_models", lambda: models)
+    triggers.install("default")
+
+    assert Content.objects.filter(title="Talk").update(title="Interview") == 1

@@ -173,3 +173,26 @@ def test_who_moves_what_has_just_been_moved_is_told(page: Page) -> None:
 
     assert isinstance(rival.end(), OtherEditionError)
     assert titles(other) == ["Talk"]
+
+
+def test_a_content_that_is_moved_while_it_is_deleted_leaves_no_gap_where_it_was_moved(page: Page) -> None:
+    other, moved = services.create_page(title="Rubies"), id_of("Talk")
+    with services.changing(page.pk, other.pk):
+        rival = Rival(lambda: services.delete_content(moved))
+        wait_for_a_waiter()
+        services.move_content(moved, other.pk)
+        services.create_content(Text, other.pk, title="After it", text="…")
+
+    assert rival.end() is None
+    assert titles(page) == ["Cutting", "History"]
+    assert list(Content.objects.filter(page=other).values_list("title", "order")) == [("After it", 0)]
+
+
+def test_who_moves_what_has_just_been_deleted_is_told(page: Page) -> None:
+    other, deleted = services.create_page(title="Rubies"), id_of("Talk")
+    with services.changing(page.pk, other.pk):
+        rival = Rival(lambda: services.move_content(deleted, other.pk))
+        wait_for_a_waiter()
+        services.delete_content(deleted)
+
+    assert isinstance(rival.end(), NoSuchContentError)

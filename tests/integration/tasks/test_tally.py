@@ -18,6 +18,7 @@ from apps.tasks.bell import redis_client as client_of
 from apps.tasks.models import Invocation, TallyEntry, TallyMark
 from apps.tasks.tally import Tally
 from tests.integration.pages.conftest import Rival
+from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -300,6 +301,34 @@ def test_the_watcher_sends_one_task_and_does_it_itself_when_nobody_else_does(eve
     while not counted() and time.monotonic() < deadline:
         looking._look(looking._wait())
     assert counted() == {1: 1}
+
+
+def test_the_watcher_outlives_a_tally_that_fails(events: Tally) -> None:
+    def fail_once(amounts: Any) -> None:
+        events.apply = processors.add_views
+        raise ValueError("on purpose")
+
+    events.apply = fail_once
+    looking = watcher.Watcher()
+    looking.LATE_SECONDS = looking.PAUSE_SECONDS = looking.WITHOUT_REDIS_SECONDS = 0.0
+    looking.IDLE_SECONDS = 0.1
+    events.add("1")
+    rival = Rival(looking._run)
+
+    try:
+        wait_until(lambda: counted() == {1: 1}, 10, "the event is applied after all")
+    finally:
+        looking.close()
+        assert rival.end() is None
+
+
+def test_no_drain_is_part_of_a_transaction_that_may_be_rolled_back(events: Tally) -> None:
+    events.add("1")
+
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        drain.drain(events)
+
+    assert events.client.xlen(events.key) == 1
 
 
 def test_the_watcher_sees_rows_when_there_is_no_redis(events: Tally, monkeypatch: pytest.MonkeyPatch) -> None:
