@@ -100,5 +100,9 @@ document.querySelectorAll(".blocks").forEach((group) => {
         aim.scrollIntoView();
         aim.querySelector(".block-toggle").focus();
     }
+    // After a failed save the first fault may be far down. Not before a warning at the top has been read.
+    if (!document.querySelector(".conflict")) {
+        group.querySelector(".block-faulty .errors :is(input, textarea, select)")?.focus();
+    }
     number();
 });
