@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from apps.deals import errors, services
-from apps.deals.errors import MOST_SHOWN, NotKeptError
+from apps.deals.errors import MOST_SHOWN, AlreadyActiveError, NotKeptError
 from apps.deals.models import Deal, Import, Rows, Status
 from apps.tasks.admin import ReadOnlyAdmin
 
@@ -98,7 +98,7 @@ class ImportAdmin(ReadOnlyAdmin):
             return
         try:
             services.make_active_again(chosen[0])
-        except NotKeptError as error:
+        except (AlreadyActiveError, NotKeptError) as error:
             self.message_user(request, error.detail, messages.ERROR)
         else:
             self.message_user(request, f"Import {chosen[0]} is active again.", messages.SUCCESS)

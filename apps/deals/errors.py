@@ -50,6 +50,13 @@ class NoErrorsError(DomainError):
     status = 404
 
 
+class AlreadyActiveError(DomainError):
+    """This import is the active one already."""
+
+    code = "already_active"
+    status = 409
+
+
 class NotKeptError(DomainError):
     """The deals of this import are not kept, so it cannot be made active again."""
 

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Func, QuerySet, Value
 from django.utils import timezone
 
-from apps.deals.errors import NotKeptError, OtherImportError
+from apps.deals.errors import AlreadyActiveError, NotKeptError, OtherImportError
 from apps.deals.models import Import, Rows, Status
 
 UNFINISHED = (Status.QUEUED, Status.IMPORTING)
@@ -110,10 +110,12 @@ def fail_interrupted(age: timedelta) -> int:
 def make_active_again(import_id: int) -> None:
     """Answer from the last replaced import again. It gets a new turn, so an import accepted before is overtaken by it.
 
-    Raises NotKeptError when its deals are not kept.
+    Raises AlreadyActiveError; NotKeptError when its deals are not kept.
     """
     with transaction.atomic():
         _lock_switch()
+        if Import.objects.filter(pk=import_id, status=Status.ACTIVE).exists():
+            raise AlreadyActiveError
         own = Import.objects.filter(pk=import_id, status=Status.SUPERSEDED, rows_are=Rows.STORED)
         if not own.exists():
             raise NotKeptError

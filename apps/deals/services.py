@@ -54,7 +54,7 @@ def import_later(upload: Upload) -> Import:
 
 
 def make_active_again(import_id: int) -> None:
-    """Answer from the last replaced import again. Raises NotKeptError."""
+    """Answer from the last replaced import again. Raises AlreadyActiveError, NotKeptError."""
     lifecycle.make_active_again(import_id)
     tasks.send_removal()
 

@@ -105,6 +105,13 @@ def test_one_whose_deals_are_gone_is_not_and_neither_are_two(admin_client: Clien
     assert [one["username"] for one in top()] == ["third"]
 
 
+def test_the_active_one_is_told_apart_from_one_whose_deals_are_gone(admin_client: Client, top: Top) -> None:
+    only = run_import(csv_of(deal("only")))
+
+    assert "is the active one already" in make_active(admin_client, only)
+    assert [one["username"] for one in top()] == ["only"]
+
+
 def test_who_may_only_look_cannot_switch(client: Client, top: Top) -> None:
     first, _ = (run_import(csv_of(deal(name))) for name in ("first", "second"))
     user = User.objects.create_user("looker", password="x", is_staff=True)
