@@ -77,24 +77,27 @@ class LedgerBook:
     def work(self, body: Callable[[], Any]) -> Any:
         """Code that nobody waits for the end of is completed with those of others, in a batch; else the success is
         recorded here, in one transaction with what is linked to it (and, if atomic, with the code itself)."""
-        returned = False
+        raised = False
 
-        def remember_return() -> Any:
-            nonlocal returned
-            result = body()
-            returned = True
-            return result
+        def run_code() -> Any:
+            nonlocal raised
+            try:
+                return body()
+            except AWAY:
+                raised = True
+                raise
 
         try:
             if self._task.atomic:
                 with runs.completing():
-                    result = self._run.result = remember_return()
+                    result = self._run.result = run_code()
             else:
-                result = remember_return()
+                result = run_code()
                 self._complete(result)
         except AWAY as error:
-            if not returned:
+            if raised:
                 raise
+            # Before the code or after it, so no error of its own: one that it might not be tried again for.
             raise LedgerAwayError from error
         return result
 
