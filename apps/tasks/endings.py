@@ -16,6 +16,7 @@ from dramatiq.errors import DecodeError
 from dramatiq.message import get_encoder
 
 from apps.tasks.sql import statement
+from apps.tasks.states import Status
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +96,10 @@ def _end(invocation_id: str) -> Ended | None:
     actor, queue, payload, retries, status, error, result, traceback = row
     parts = _parts(payload)
     call = Call(queue=queue, options=parts["options"], retries=retries, result=result, traceback=traceback)
-    logger.error(
+    # What failed was logged where it was raised, by whoever knows whether it was expected; what was called off is what
+    # somebody wanted.
+    logger.log(
+        logging.ERROR if status == Status.DEAD else logging.INFO,
         "invocation given up",
         extra={"action": f"invocation_{status}", "invocation": invocation_id, "task": actor, "reason": error},
     )

@@ -174,18 +174,18 @@ class Trace:
         self.state, self.retval, self.einfo = states.FAILURE, error, einfo
         self.book.failed(error, einfo.traceback)
         self._tell_failure(error, einfo)
-        expected = isinstance(error, self.task.throws)
-        logger.log(
-            logging.INFO if expected else logging.ERROR,
-            "task failed",
-            extra={"action": "task_failed", "task": self.called.shadow or self.task.name, "invocation": self.called.id},
-            exc_info=None if expected else error,
-        )
 
     def _tell_failure(self, error: BaseException, einfo: ExceptionInfo) -> None:
         called = self.called
         self._quietly("on_failure", error, called.id, called.args, called.kwargs, einfo)
         links.tell_failure(self.task, called, error)
+        expected = isinstance(error, self.task.throws)
+        logger.log(
+            logging.INFO if expected else logging.ERROR,
+            "task failed",
+            extra={"action": "task_failed", "task": called.shadow or self.task.name, "invocation": called.id},
+            exc_info=None if expected else error,
+        )
 
     def _overrun(self) -> None:
         """The hard limit is over; called in a thread of its own, for the task's may be stuck. After a late result no

@@ -182,6 +182,16 @@ def test_an_expiry_is_kept_for_the_next_try(hand):
     assert NOTES[0] == NOTES[1] is not None
 
 
+def test_what_somebody_called_off_is_no_error_in_the_log(hand, caplog):
+    double.delay(1).revoke()
+
+    hand.run()
+    endings.finish_due()
+
+    assert Invocation.objects.get().status == "cancelled"
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_what_is_revoked_does_not_run(hand):
     sent = note.delay()
 
@@ -305,6 +315,14 @@ def test_a_limit_does_not_reach_the_task_that_comes_after(hand):
     threading.Event().wait(0.05)
 
     assert slower.get(timeout=1) == 10
+
+
+def test_a_hard_limit_is_an_error_in_the_log(hand, caplog):
+    slow.apply_async(time_limit=0.1)
+
+    hand.run()
+
+    wait_until(lambda: [r for r in caplog.records if getattr(r, "action", "") == "task_failed"], 5, "it is logged")
 
 
 def test_an_exception_on_the_threshold_of_leaving_does_not_leave_a_limit_behind(hand, monkeypatch):

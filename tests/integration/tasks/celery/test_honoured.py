@@ -128,6 +128,7 @@ def test_an_expected_error_is_no_error_in_the_log(hand, caplog):
         hand.run()
 
     assert [record.levelname for record in caplog.records if record.name == "apps.tasks.celery.tracer"] == ["INFO"]
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 @shared_task(name="test.honoured.trails", bind=True)
