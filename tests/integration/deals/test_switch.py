@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from apps.deals import lifecycle, services, tasks
-from apps.deals.errors import NotKeptError, OtherImportError
+from apps.deals.errors import AlreadyActiveError, NotKeptError, OtherImportError
 from apps.deals.models import Deal, Import
 from apps.deals.processors import importing, removal
 from apps.tasks.models import Invocation
@@ -169,9 +169,11 @@ def test_only_an_import_whose_deals_are_kept_can_be_made_active() -> None:
     first, _, active = (run_import(csv_of(deal(name))) for name in ("first", "second", "third"))
     failed = run_import(b"nonsense")
 
-    for one in (first, active, failed):
+    for one in (first, failed):
         with pytest.raises(NotKeptError):
             services.make_active_again(one.pk)
+    with pytest.raises(AlreadyActiveError):
+        services.make_active_again(active.pk)
 
 
 def test_an_import_that_somebody_has_ended_stores_nothing() -> None:
