@@ -10,21 +10,7 @@ from apps.pages.models import Content, Page
 BIGGEST_ID = 2**63 - 1
 #: The one statement of a request for a page that this process has answered before. The edition is made of the versions
 #: of the page and all that is on it, in their order; no two states of a page have the same.
-STATE = """
-SELECT
-    encode(sha256(convert_to(
-        page.version || coalesce(string_agg(content.id || ' ' || content.version, ',' ORDER BY content.place), ''),
-        'UTF8')), 'hex'),
-    string_agg(content.id::text, ',' ORDER BY content.place),
-    string_agg(content.counter::text, ',' ORDER BY content.place)
-FROM pages_page AS page
-LEFT JOIN (
-    SELECT content.page_id, content.id, content.version, content."order" AS place, coalesce(counter.value, 0) AS counter
-    FROM pages_content AS content LEFT JOIN pages_counter AS counter ON counter.content_id = content.id
-) AS content ON content.page_id = page.id
-WHERE page.id = %s
-GROUP BY page.id
-"""
+STATE = "SELECT edition, ids, counters FROM pages_state(%s)"
 NUMBER = "SELECT coalesce(sum(number), 0)::bigint FROM pages_pagedelta"
 
 

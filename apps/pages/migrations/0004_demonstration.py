@@ -1,4 +1,4 @@
-"""Pages to look at, from `migrations_data/pages.json`, where DEMO_DATA is 1.
+"""Pages to look at, from `migrations_data/pages.json`, where DEMO_DATA is 1 and there are none yet.
 
 What was made is remembered in a table of its own, so that going back removes these pages and no others.
 """
@@ -14,7 +14,7 @@ DATA = Path(__file__).resolve().parents[3] / "migrations_data" / "pages.json"
 
 
 def load(apps: Any, schema_editor: Any) -> None:
-    if not settings.DEMO_DATA:
+    if not settings.DEMO_DATA or apps.get_model("pages", "Page").objects.exists():
         return
     types = apps.get_model("contenttypes", "ContentType").objects
     for described in json.loads(DATA.read_text(encoding="utf-8")):
