@@ -117,8 +117,8 @@ def _one_up(start_process: Callable[..., ChildProcess], folder: Path) -> Iterato
     RedisServer(folder / "redis").end_leftover()
 
 
-def log_in(login: dict[str, str]) -> requests.Response:
-    browser = requests.Session()
+def log_in(login: dict[str, str], browser: requests.Session | None = None) -> requests.Response:
+    browser = browser or requests.Session()
     browser.get(f"{login['url']}login/", timeout=10)
     return browser.post(
         f"{login['url']}login/",
@@ -155,10 +155,38 @@ def test_a_second_start_finds_data_and_login_again(up: Up) -> None:
     assert log_in(up.login()).url == f"{up.url}admin/"
 
 
+def test_an_editor_may_work_on_pages_and_nothing_else(up: Up) -> None:
+    up.start_until_ready()
+    found = re.search(r"^editor of pages: user (\S+), password (\S+)$", up.child.output, re.M)
+    assert found
+    browser = requests.Session()
+
+    log_in({"url": f"{up.url}admin/", "user": found[1], "password": found[2]}, browser)
+
+    paths = ["pages/page/", "pages/page/add/", "pages/content/", "files/file/", "auth/user/", "tasks/invocation/"]
+    statuses = [browser.get(f"{up.url}admin/{path}", timeout=10).status_code for path in paths]
+    assert statuses == [200, 200, 200, 403, 403, 403]
+
+
+def test_without_demonstration_there_is_no_editor(up: Up) -> None:
+    up.environment["DEMO_DATA"] = "0"
+
+    up.start_until_ready()
+
+    assert "editor" not in up.child.output
+
+
 def test_nobody_else_reads_what_was_generated(up: Up) -> None:
     up.start_until_ready()
 
-    secrets = ["secret-key", "admin-login-embedded.json", "postgres/password", "redis/password", "redis/valkey.conf"]
+    secrets = [
+        "secret-key",
+        "admin-login-embedded.json",
+        "editor-login-embedded.json",
+        "postgres/password",
+        "redis/password",
+        "redis/valkey.conf",
+    ]
     modes = {name: stat.S_IMODE((up.folder / name).stat().st_mode) for name in secrets}
     assert modes == dict.fromkeys(secrets, 0o600)
     words = [word for process in up.everything() for word in process.cmdline()]

@@ -45,11 +45,10 @@ class Environment:
         if not self.has("SECRET_KEY"):
             self.complete("SECRET_KEY", passwords.read_or_create(self.config.data_dir / "secret-key"))
 
-    @property
-    def login_path(self) -> Path:
-        """Where the admin's generated login stands; a database of the user's own has one of its own."""
+    def login_path(self, role: str) -> Path:
+        """Where the generated login of `admin` or `editor` stands; a database of the user's own has its own."""
         kind = "given" if self.has_own_database else "embedded"
-        return self.config.data_dir / f"admin-login-{kind}.json"
+        return self.config.data_dir / f"{role}-login-{kind}.json"
 
     @property
     def base_url(self) -> str:

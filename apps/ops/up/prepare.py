@@ -1,7 +1,7 @@
-"""What has to be done before the service starts: tables, static files, an admin who can log in.
+"""What has to be done before the service starts: tables, static files, an admin and an editor who can log in.
 
-Run as `python -m apps.ops.up.prepare LOGIN_PATH`, in a process of its own because it needs Django. Each step
-finds out in milliseconds that there is nothing to do, so that a second start is quick.
+Run as `python -m apps.ops.up.prepare ADMIN_LOGIN_PATH EDITOR_LOGIN_PATH`, in a process of its own because it needs
+Django. Each step finds out in milliseconds that there is nothing to do, so that a second start is quick.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from pathlib import Path
 import django
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import OperationalError, connection
@@ -22,6 +23,9 @@ from django.db.migrations.executor import MigrationExecutor
 from apps.ops.embedded import passwords
 
 ADMIN = "admin"
+EDITOR = "editor"
+#: What an editor works on.
+EDITED = ("page", "content")
 
 
 def main() -> int:
@@ -34,7 +38,9 @@ def main() -> int:
         return 1
     migrate()
     collect_static_files()
-    keep_admin_login(Path(sys.argv[1]))
+    admin_path, editor_path = map(Path, sys.argv[1:])
+    keep_admin_login(admin_path)
+    keep_editor_login(editor_path)
     return 0
 
 
@@ -55,21 +61,40 @@ def collect_static_files() -> None:
 
 
 def keep_admin_login(path: Path) -> None:
-    """After this the file exists exactly if what stands in it logs in.
-
-    A user is made only where there is no superuser at all: not beside somebody's own, and not with a password
-    the file does not know.
-    """
+    """A user is made only where there is no superuser at all: not beside somebody's own, and not with a password the
+    file does not know."""
     users = get_user_model().objects
-    if not users.filter(is_superuser=True).exists():
-        password = secrets.token_urlsafe(12)
-        users.create_superuser(ADMIN, password=password)
-        passwords.write_private(path, json.dumps({"user": ADMIN, "password": password}))
+    if users.filter(is_superuser=True).exists():
+        _keep_true(path)
+    else:
+        users.create_superuser(ADMIN, password=_new_password(path, ADMIN))
+
+
+def keep_editor_login(path: Path) -> None:
+    """For the demonstration: somebody who may work on pages and nothing else. Somebody else's account of that name is
+    left alone."""
+    users = get_user_model().objects
+    if not settings.DEMO_DATA or users.filter(username=EDITOR).exists():
+        _keep_true(path)
         return
+    editor = users.create_user(EDITOR, password=_new_password(path, EDITOR), is_staff=True)
+    editor.user_permissions.set(
+        Permission.objects.filter(content_type__app_label="pages", content_type__model__in=EDITED)
+    )
+
+
+def _new_password(path: Path, user: str) -> str:
+    password = secrets.token_urlsafe(12)
+    passwords.write_private(path, json.dumps({"user": user, "password": password}))
+    return password
+
+
+def _keep_true(path: Path) -> None:
+    """After this the file exists exactly if what stands in it logs in."""
     if not path.exists():
         return
     login = json.loads(path.read_text())
-    user = users.filter(username=login["user"], is_active=True).first()
+    user = get_user_model().objects.filter(username=login["user"], is_active=True).first()
     if user is None or not user.check_password(login["password"]):
         path.unlink()
 

@@ -24,6 +24,8 @@ from project.config import BASE_DIR, ConfigError
 
 READY_SECONDS = 60.0
 PORT_PATIENCE_SECONDS = 2.0
+#: Who gets a login, in the order in which `prepare` is told where to keep it.
+ROLES = ("admin", "editor")
 
 
 class Up:
@@ -99,7 +101,8 @@ class Up:
         self._supervisor.check()
 
     def _prepare(self) -> None:
-        command = [sys.executable, "-m", "apps.ops.up.prepare", str(self._environment.login_path)]
+        paths = [str(self._environment.login_path(role)) for role in ROLES]
+        command = [sys.executable, "-m", "apps.ops.up.prepare", *paths]
         with self._terminal.step("database, static files and admin account"):
             self._supervisor.run_once(self._program("setup", command, on_end=lambda _part: None))
 
@@ -120,12 +123,18 @@ class Up:
         self._supervisor.settled = True
 
     def _say_ready(self) -> None:
-        login = "with the account you made"
-        if self._environment.login_path.exists():
-            known = json.loads(self._environment.login_path.read_text())
-            login = f"user {known['user']}, password {known['password']}"
         url = self._environment.base_url
-        self._terminal.say(f"ready: {url}\nadmin: {url}admin/  {login}\nCtrl-C stops everything.")
+        admin = self._login("admin") or "with the account you made"
+        editor = self._login("editor")
+        lines = [f"ready: {url}", f"admin: {url}admin/  {admin}", *([f"editor of pages: {editor}"] if editor else [])]
+        self._terminal.say("\n".join([*lines, "Ctrl-C stops everything."]))
+
+    def _login(self, role: str) -> str | None:
+        path = self._environment.login_path(role)
+        if not path.exists():
+            return None
+        known = json.loads(path.read_text())
+        return f"user {known['user']}, password {known['password']}"
 
     def _manage(self, name: str, command: str) -> Program:
         return self._program(name, [sys.executable, str(BASE_DIR / "manage.py"), command], self._supervisor.part_ended)

@@ -38,7 +38,7 @@ class Stage:
     struck_at: float
 
     def seconds_until_taken_over(self, invocation: str) -> float:
-        return self.service.wait_for_start(invocation, number=2, deadline_seconds=25).at - self.struck_at
+        return self.service.wait_for_start(invocation, number=2, deadline_seconds=40).at - self.struck_at
 
 
 @pytest.fixture(scope="module")

@@ -53,6 +53,14 @@ def test_without_being_asked_for_there_are_none(load: Callable[[bool], None]) ->
     assert not Page.objects.exists()
 
 
+def test_where_there_are_pages_already_none_are_added(load: Callable[[bool], None]) -> None:
+    own = services.create_page(title="Sapphires")
+
+    load(True)
+
+    assert list(Page.objects.values_list("pk", flat=True)) == [own.pk]
+
+
 def test_going_back_removes_them_and_nothing_else(load: Callable[[bool], None]) -> None:
     load(True)
     own = services.create_page(title="Sapphires")

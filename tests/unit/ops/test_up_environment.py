@@ -92,7 +92,7 @@ def test_the_address_is_one_a_browser_here_can_open(host: str, url: str, bare: p
 def test_each_kind_of_database_has_a_login_of_its_own(given: str, name: str, bare: pytest.MonkeyPatch) -> None:
     bare.setenv("DATABASE_URL", given)
 
-    assert Environment().login_path.name == name
+    assert Environment().login_path("admin").name == name
 
 
 def test_a_bad_value_is_refused_with_its_name(bare: pytest.MonkeyPatch) -> None:
