@@ -22,7 +22,7 @@ ERROR_MAX_CHARS = 2_000
 TRACEBACK_MAX_CHARS = 20_000
 #: Sent with a statement that takes rows inside a transaction, at no cost of its own: a process that is paused between
 #: that and its commit loses its session, and so its hold on the rows, by the time it is taken for dead.
-LET_GO_WHEN_PAUSED = "SET LOCAL idle_in_transaction_session_timeout = '10s';\n"
+LET_GO_WHEN_PAUSED = "SET LOCAL idle_in_transaction_session_timeout = '5s';\n"
 #: How long taking back waits for rows that somebody holds: its caller has leases to keep.
 LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s';\n"
 

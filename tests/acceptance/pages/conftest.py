@@ -132,7 +132,9 @@ class Lag:
         connection = psycopg2.connect(self._url)
         connection.autocommit = True
         with connection.cursor() as cursor:
-            while not self._stopping.wait(0.01):
+            is_last = False
+            while not is_last:
+                is_last = self._stopping.wait(0.01)
                 cursor.execute("SELECT coalesce(min(value), 0) FROM pages_counter")
                 row = cursor.fetchone()
                 self._seen.append((time.monotonic(), row[0] if row else 0))

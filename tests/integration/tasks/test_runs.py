@@ -61,7 +61,7 @@ def test_a_session_that_rests_between_an_end_and_its_commit_is_closed_by_postgre
         assert end(run.claim)
         inside = idle_timeout()
 
-    assert (inside, idle_timeout()) == ("10s", "0")
+    assert (inside, idle_timeout()) == ("5s", "0")
 
 
 def idle_timeout() -> str:

@@ -176,7 +176,7 @@ def test_a_process_that_stands_still_in_the_middle_loses_its_hold_on_the_tick(du
     monkeypatch.setattr(type(probe), "apply_async", look)
     serve()
 
-    assert settings_seen == ["10s"]
+    assert settings_seen == ["5s"]
 
 
 def test_a_tick_is_sent_even_where_calls_run_in_place(due, settings):

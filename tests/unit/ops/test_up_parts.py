@@ -67,7 +67,8 @@ def ground() -> Ground:
 @pytest.fixture
 def supervisor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
     monkeypatch.delenv("MAKELEVEL", raising=False)
-    handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    # The suite itself may run under nohup, which has SIGHUP ignored.
+    handlers = {number: signal.signal(number, signal.SIG_DFL) for number in STOP_SIGNALS}
     yield Supervisor(Terminal(), grace_seconds=0.5)
     for number, handler in handlers.items():
         signal.signal(number, handler)

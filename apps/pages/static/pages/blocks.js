@@ -92,6 +92,7 @@ document.querySelectorAll(".blocks").forEach((group) => {
         }
     });
     list.addEventListener("blocks:dropped", (event) => tell(event.target));
+    group.closest("form").addEventListener("submit", number); // also of a drag that the browser has not ended
 
     // The list of all content links to a block. It has no id: the browser would go there later, and take the focus off.
     const aim = rows().find((row) => row.dataset.anchor && row.dataset.anchor === location.hash);
