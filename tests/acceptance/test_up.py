@@ -156,7 +156,9 @@ def test_a_second_start_finds_data_and_login_again(up: Up) -> None:
 
 
 def test_an_editor_may_work_on_pages_and_nothing_else(up: Up) -> None:
+    up.environment["DEMO_DATA"] = "1"
     up.start_until_ready()
+    assert stat.S_IMODE((up.folder / "editor-login-embedded.json").stat().st_mode) == 0o600
     found = re.search(r"^editor of pages: user (\S+), password (\S+)$", up.child.output, re.M)
     assert found
     browser = requests.Session()

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 import django
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import OperationalError, connection
@@ -78,9 +78,8 @@ def keep_editor_login(path: Path) -> None:
         _keep_true(path)
         return
     editor = users.create_user(EDITOR, password=_new_password(path, EDITOR), is_staff=True)
-    editor.user_permissions.set(
-        Permission.objects.filter(content_type__app_label="pages", content_type__model__in=EDITED)
-    )
+    permissions = apps.get_model("auth", "Permission").objects
+    editor.user_permissions.set(permissions.filter(content_type__app_label="pages", content_type__model__in=EDITED))
 
 
 def _new_password(path: Path, user: str) -> str:
