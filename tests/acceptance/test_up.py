@@ -184,7 +184,6 @@ def test_nobody_else_reads_what_was_generated(up: Up) -> None:
     secrets = [
         "secret-key",
         "admin-login-embedded.json",
-        "editor-login-embedded.json",
         "postgres/password",
         "redis/password",
         "redis/valkey.conf",
