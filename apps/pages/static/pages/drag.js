@@ -57,6 +57,5 @@ document.querySelectorAll(".blocks-list").forEach((list) => {
     });
     list.addEventListener("pointerup", () => end(true));
     list.addEventListener("pointercancel", () => end(false));
-    list.addEventListener("lostpointercapture", () => end(true)); // without a word of the pointer itself
     document.addEventListener("keydown", (event) => event.key === "Escape" && end(false));
 });
