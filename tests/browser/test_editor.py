@@ -62,7 +62,7 @@ def test_a_page_is_made_dragged_into_order_and_mended_after_a_failed_save(editor
     editor.window.photograph("2-failed")
     assert editor.titles == expected
     assert editor.block("Setting").errors == ["Enter a valid URL."]
-    assert editor.focused[0] == "Setting", "what is wrong is in sight"
+    wait_until(lambda: editor.focused[0] == "Setting", DEADLINE_SECONDS, "what is wrong is in sight")
     assert [editor.block(title).errors for title in FIVE] == [[]] * 5
     assert editor.block("History").read("text") == "Found in 1865."
 
