@@ -11,7 +11,9 @@ its source and number, as it may be in the stream all the same; its thread goes 
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import uuid4
 
 import redis
@@ -31,21 +33,38 @@ VALUES (%s, %s, %s, %s, clock_timestamp())
 
 
 class _Source(threading.local):
-    """A thread's source and how far it has counted. The copy that a forked process gets is its parent's."""
+    """A thread's source, how far it has counted, and its connection: to take one out of a pool and to put it back costs
+    more than the command. The copy that a forked process gets is its parent's."""
 
-    def __init__(self) -> None:
+    #: A connection that has rested longer may have been closed by the other side, as some do after a while.
+    LONGEST_REST_SECONDS = 30.0
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._client = client
         self.renew()
 
     def renew(self) -> None:
         self.name = str(uuid4())
         self.number = 0
-        self.process = os.getpid()
+        self._process = os.getpid()
+        self._connection: Any = self._client.connection_pool.make_connection()
+        self._used_at = 0.0
 
     def next_number(self) -> int:
-        if self.process != os.getpid():
+        if self._process != os.getpid():
             self.renew()
         self.number += 1
         return self.number
+
+    def send(self, *command: str | int, lost_at: float) -> None:
+        """Raises RedisError: nobody knows whether it arrived. Nothing is sent over a connection that was used last
+        before `lost_at` (time.monotonic), when another thread lost its own."""
+        now = time.monotonic()
+        if self._used_at < max(lost_at, now - self.LONGEST_REST_SECONDS):
+            self._connection.disconnect()  # it connects by itself
+        self._used_at = now
+        self._connection.send_command(*command)
+        self._connection.read_response()
 
 
 class Tally:
@@ -54,7 +73,7 @@ class Tally:
     Attributes:
       apply: see Apply.
       key: of the stream.
-      client: for Redis; gives up soon and repeats nothing.
+      client: for Redis, for whoever reads the stream; gives up soon and repeats nothing.
     """
 
     def __init__(self, name: str, apply: Apply) -> None:
@@ -62,7 +81,8 @@ class Tally:
         self.apply = apply
         self.key = f"understudy:tally:{name}"
         self.client = redis_client(settings.REDIS_URL, timeout_seconds=SEND_TIMEOUT_SECONDS)
-        self._source = _Source()
+        self._source = _Source(self.client)
+        self._lost_at = 0.0
         self._mute = Mute()
         _tallies[name] = self
 
@@ -77,8 +97,11 @@ class Tally:
             return
         number = self._source.next_number()
         try:
-            self.client.xadd(self.key, {"s": self._source.name, "n": number, "c": ids})
-        except redis.RedisError as error:  # sent or not: nobody knows
+            self._source.send(
+                "XADD", self.key, "*", "s", self._source.name, "n", number, "c", ids, lost_at=self._lost_at
+            )
+        except redis.RedisError as error:
+            self._lost_at = time.monotonic()
             self._mute.begin()
             logger.warning("counting without Redis", extra={"action": "tally_away", "reason": str(error)})
             source = self._source.name

@@ -16,7 +16,7 @@ from apps.tasks import drain, tally, tasks, watcher
 from apps.tasks.bell import Mute
 from apps.tasks.bell import redis_client as client_of
 from apps.tasks.models import Invocation, TallyEntry, TallyMark
-from apps.tasks.tally import Tally
+from apps.tasks.tally import Tally, _Source
 from tests.integration.pages.conftest import Rival
 from tests.support.processes import wait_until
 
@@ -37,21 +37,26 @@ def counted() -> dict[int, int]:
 
 def lose_replies(events: Tally, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands arrive, and nobody hears of it."""
-    send = events.client.xadd
+    send = events._source.send
 
-    def send_and_hear_nothing(*arguments: Any) -> None:
-        send(*arguments)
+    def send_and_hear_nothing(*command: str | int, lost_at: float) -> None:
+        send(*command, lost_at=lost_at)
         raise redis.TimeoutError("no reply")
 
-    monkeypatch.setattr(events.client, "xadd", send_and_hear_nothing)
+    monkeypatch.setattr(events._source, "send", send_and_hear_nothing)
+
+
+def connect(events: Tally, url: str) -> None:
+    events.client = client_of(url, timeout_seconds=0.5)
+    events._source = _Source(events.client)
 
 
 def go_away(events: Tally) -> None:
-    events.client = client_of("redis://127.0.0.1:1/0", timeout_seconds=0.2)
+    connect(events, "redis://127.0.0.1:1/0")
 
 
 def come_back(events: Tally) -> None:
-    events.client = client_of(settings.REDIS_URL, timeout_seconds=0.5)
+    connect(events, settings.REDIS_URL)
     events._mute = Mute()
 
 
@@ -215,7 +220,6 @@ def test_a_forked_process_has_a_source_of_its_own(events: Tally) -> None:
     events.add("1")
     child = os.fork()
     if child == 0:
-        events.client = client_of(settings.REDIS_URL, timeout_seconds=0.5)
         events.add("1")
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
@@ -225,6 +229,40 @@ def test_a_forked_process_has_a_source_of_its_own(events: Tally) -> None:
 
     assert counted() == {1: 3}
     assert TallyMark.objects.count() == 2
+
+
+def close_connections(redis: Any) -> None:
+    """As a Redis does that closes what is idle, or that was started again."""
+    redis.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+
+def test_a_connection_that_has_rested_too_long_is_not_used_again(
+    events: Tally, redis_client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events.add("1")
+    close_connections(redis_client)
+    monkeypatch.setattr(_Source, "LONGEST_REST_SECONDS", 0.0)
+
+    events.add("1")
+
+    assert (redis_client.xlen(events.key), TallyEntry.objects.count()) == (2, 0)
+
+
+def test_when_a_thread_has_lost_its_connection_the_others_trust_theirs_no_more(
+    events: Tally, redis_client: Any
+) -> None:
+    events.add("1")
+
+    def lose() -> None:
+        events.add("1")
+        close_connections(redis_client)
+        events.add("1")
+
+    assert Rival(lose).end() is None
+    events._mute = Mute()
+    events.add("1")
+
+    assert (redis_client.xlen(events.key), TallyEntry.objects.count()) == (3, 1)
 
 
 def test_drains_take_turns(events: Tally) -> None:
