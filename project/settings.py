@@ -6,6 +6,7 @@ import dj_database_url
 
 from project.config import load_config
 from project.logging import logging_config
+from project.openapi import OPENAPI
 
 CONFIG = load_config()
 
@@ -27,6 +28,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "rest_framework.authtoken",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",  # Swagger UI, served as static files
     "polymorphic",  # ordered_model is not: its app only connects a signal that would renumber at each deletion
     "django_dramatiq",
     "apps.common",
@@ -157,6 +160,8 @@ REST_FRAMEWORK = {
         "rest_framework.permissions.IsAuthenticated" if TOKEN_ACCESS else "rest_framework.permissions.AllowAny"
     ],
     "DEFAULT_THROTTLE_CLASSES": ["apps.common.throttling.Reads", "apps.common.throttling.Writes"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apps.common.negotiation.Negotiation",
+    "DEFAULT_SCHEMA_CLASS": "apps.common.schema.Description",
     "EXCEPTION_HANDLER": "apps.common.problems.exception_handler",
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
@@ -164,6 +169,7 @@ REST_FRAMEWORK = {
     ],
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+SPECTACULAR_SETTINGS = OPENAPI
 
 # --- the rest ---------------------------------------------------------------------------------------
 USE_TZ = True

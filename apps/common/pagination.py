@@ -5,11 +5,9 @@ array and the address of the next page stands in the `Link` header (RFC 8288). B
 are and where the neighbours are.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+import re
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db.models import Model
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -20,17 +18,18 @@ from rest_framework.views import APIView
 from apps.common import queries
 from apps.common.errors import InputError
 
+BIGGEST_ID = 2**63 - 1
 BIGGEST_PAGE = 10**9
+#: int() takes more spellings, and refuses thousands of digits with an error of its own.
+WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 
 
 class NewestFirst(BasePagination):
-    """`?limit=` rows, those after the row that `?after=` names. A view wanting other limits subclasses this.
+    """`?limit=` rows, those after the row with the id `?after=`. A view wanting other limits subclasses this.
 
-    `ordering` is one descending column without duplicates or nulls. One row more than the page is read: it tells
-    whether there is a next page, without a count.
+    One row more than the page is read: it tells whether there is a next page, without a count.
     """
 
-    ordering = "-id"
     default_limit = 1000
     max_limit = 1000
 
@@ -40,31 +39,21 @@ class NewestFirst(BasePagination):
         request: Request,
         view: APIView | None = None,  # noqa: ARG002 — REST framework's signature
     ) -> list[Any]:
-        limit = self._limit(request)
-        column = self.ordering.removeprefix("-")
-        queryset = queryset.order_by(self.ordering)
-        after = queries.single_value(request, "after")
+        limit = _number(request, "limit", most=self.max_limit) or self.default_limit
+        after = _number(request, "after", most=BIGGEST_ID)
         if after is not None:
-            queryset = queryset.filter(**{f"{column}__lt": _decoded(after, queryset.model, column)})
-        rows = list(queryset[: limit + 1])
+            queryset = queryset.filter(pk__lt=after)
+        rows = list(queryset.order_by("-pk")[: limit + 1])
         self._next = None
         if len(rows) > limit:
-            cursor = _encoded(getattr(rows[limit - 1], column))
-            self._next = replace_query_param(request.build_absolute_uri(), "after", cursor)
+            self._next = replace_query_param(request.build_absolute_uri(), "after", rows[limit - 1].pk)
         return rows[:limit]
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(data, headers={"Link": f'<{self._next}>; rel="next"'} if self._next else None)
 
-    def _limit(self, request: Request) -> int:
-        raw = queries.single_value(request, "limit")
-        if raw is None:
-            return self.default_limit
-        # Compared by its length first: int() refuses thousands of digits with an error of its own.
-        number = int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= 9 else 0
-        if not 1 <= number <= self.max_limit:
-            raise InputError(f"'limit' is a whole number from 1 to {self.max_limit}.", field="limit")
-        return number
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return schema
 
 
 class ByNumber(BasePagination):
@@ -86,8 +75,8 @@ class ByNumber(BasePagination):
         view: APIView | None = None,  # noqa: ARG002 — REST framework's signature
     ) -> list[Any]:
         self._request = request
-        self._size = _number(request, "page_size", default=self.default_size, most=self.max_size)
-        self._page = _number(request, "page", default=1, most=BIGGEST_PAGE)
+        self._size = _number(request, "page_size", most=self.max_size) or self.default_size
+        self._page = _number(request, "page", most=BIGGEST_PAGE) or 1
         self._count = self.count()
         begin = (self._page - 1) * self._size
         if begin >= self._count and self._page > 1:
@@ -104,29 +93,16 @@ class ByNumber(BasePagination):
         return replace_query_param(self._request.build_absolute_uri(), "page", page)
 
 
-def _number(request: Request, name: str, *, default: int, most: int) -> int:
-    """A query parameter that is a whole number from 1; InputError for all that is none."""
-    raw = request.query_params.get(name)
+def bad_number(name: str, *, most: int) -> InputError:
+    return InputError(f"'{name}' is a whole number from 1 to {most}.", field=name)
+
+
+def _number(request: Request, name: str, *, most: int) -> int | None:
+    """A query parameter that is a whole number from 1, or None where it is not given. Raises InputError."""
+    raw = queries.single_value(request, name)
     if raw is None:
-        return default
-    # Compared by its length first: int() refuses thousands of digits with an error of its own.
-    number = int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= 12 else 0
+        return None
+    number = int(raw) if WHOLE_NUMBER.fullmatch(raw) else 0
     if not 1 <= number <= most:
-        raise InputError(f"'{name}' is a whole number from 1 to {most}.", field=name)
+        raise bad_number(name, most=most)
     return number
-
-
-def _encoded(value: Any) -> str:
-    return urlsafe_b64encode(str(value).encode()).decode().rstrip("=")
-
-
-def _decoded(cursor: str, model: type[Model], column: str) -> Any:
-    """The column's value that a cursor holds; whatever no cursor of ours can hold is an InputError."""
-    try:
-        raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).decode()
-        value = model._meta.get_field(column).clean(raw, None)  # type: ignore[union-attr]
-    except (ValueError, ValidationError):  # binascii's and Unicode's errors are ValueErrors
-        value = None
-    if value is None or _encoded(value) != cursor:
-        raise InputError("'after' is not a cursor that this list gave out.", field="after")
-    return value

@@ -82,6 +82,7 @@ NOT_MIGRATED = Problem(
     "The service is being set up: its database has not been migrated yet. Try again in a moment.",
     headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
 )
+CHANGED = Problem(412, "precondition_failed", "The answer is another one by now.")
 UNEXPECTED = Problem(500, "server_error", "Something went wrong here. It has been recorded.")
 
 #: Errors whose own text is not for clients. The first class that fits decides, so special ones stand first.

@@ -2,16 +2,17 @@
 
 from typing import Any, ClassVar
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.deals import errors
 from apps.deals.models import Import
 
 
-class UploadSerializer(serializers.Serializer[Import]):
-    """What an upload consists of; for the browsable form and the schema. `uploads` checks it."""
+class DealsUploadSerializer(serializers.Serializer[Import]):
+    """The form of an upload."""  # `uploads` checks it
 
-    deals = serializers.FileField(write_only=True)
+    deals = serializers.FileField(write_only=True, help_text="The CSV. A field named `file` will do as well.")
 
 
 class FaultSerializer(serializers.Serializer[Any]):
@@ -24,9 +25,34 @@ class FaultSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+class CustomerSerializer(serializers.Serializer[Any]):
+    """One who spent much; of the gems those that another of the five bought as well."""
+
+    username = serializers.CharField()
+    spent_money = serializers.FloatField(help_text="Exact, with decimals only where there are some.")
+    gems = serializers.ListField(child=serializers.CharField())
+
+
+class TopCustomersSerializer(serializers.Serializer[Any]):
+    """Who spent most, the most first."""  # for the schema; the answer is kept as text
+
+    response = CustomerSerializer(many=True)
+
+
+class OutcomeSerializer(serializers.Serializer[Any]):
+    """A good import."""  # for the schema
+
+    Status = serializers.ChoiceField(choices=["OK"])
+    import_id = serializers.IntegerField()
+    deals = serializers.IntegerField(help_text="Rows that were stored.")
+    ignored_columns = serializers.ListField(child=serializers.CharField())
+    superseded = serializers.BooleanField(required=False, help_text="True: one accepted later is active already.")
+
+
 class ImportSerializer(serializers.ModelSerializer[Import]):
     """An import with its first faults."""
 
+    ignored_columns = serializers.ListField(child=serializers.CharField(), read_only=True)
     errors = serializers.SerializerMethodField()  # type: ignore[assignment] # the contract's name
 
     class Meta:
@@ -36,5 +62,6 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
         ]  # fmt: skip
         read_only_fields: ClassVar = fields
 
+    @extend_schema_field(FaultSerializer(many=True))
     def get_errors(self, found: Import) -> list[dict[str, Any]]:
         return [errors.shown(fault) for fault in found.errors[: errors.MOST_SHOWN]]

@@ -8,6 +8,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
+from drf_spectacular.utils import extend_schema_view
 from rest_framework import generics, status
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -17,12 +18,12 @@ from rest_framework.views import APIView
 from apps.common import problems
 from apps.common.multipart import MultiPartParser
 from apps.common.negotiation import AnyTypeNegotiation
-from apps.common.problems import Problem, ProblemResponse
-from apps.deals import downloads, selectors, services, uploads
+from apps.common.problems import ProblemResponse
+from apps.deals import downloads, schema, selectors, services, uploads
 from apps.deals import problems as deals_problems
 from apps.deals.models import Import, Status
 from apps.deals.selectors import Version
-from apps.deals.serializers import ImportSerializer, UploadSerializer
+from apps.deals.serializers import DealsUploadSerializer, ImportSerializer
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,6 @@ CACHE_CONTROL = "no-cache"  # keep it, and ask each time
 CONDITIONS = {"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"}
 #: Called by hand: as a decorator of a method it would be put together anew for each request.
 GZIP = GZipMiddleware(lambda _request: HttpResponse())
-CHANGED = Problem(412, "precondition_failed", "The answer is another one by now.")
 
 
 class AsItIsRenderer(JSONRenderer):
@@ -41,6 +41,7 @@ class AsItIsRenderer(JSONRenderer):
         return data if isinstance(data, bytes) else super().render(data, *arguments, **options)
 
 
+@extend_schema_view(get=schema.TOP_CUSTOMERS_FIRST_VERSION)
 class TopCustomersView(APIView):
     """The five customers who spent most, and what at least two of them bought. Never older than the last import."""
 
@@ -57,6 +58,7 @@ class TopCustomersView(APIView):
         return _conditional(request, version, response)
 
 
+@extend_schema_view(post=schema.UPLOAD_FIRST_VERSION)
 class UploadDealsView(generics.GenericAPIView[Import]):
     """Replace all deals by those of a CSV file, or nothing at all if the file has a fault.
 
@@ -64,7 +66,7 @@ class UploadDealsView(generics.GenericAPIView[Import]):
     """
 
     parser_classes = [MultiPartParser, uploads.CsvParser]
-    serializer_class = UploadSerializer
+    serializer_class = DealsUploadSerializer
 
     def post(self, request: Request) -> Response:
         upload = uploads.upload_of(request)
@@ -89,6 +91,7 @@ class UploadDealsView(generics.GenericAPIView[Import]):
         return response
 
 
+@extend_schema_view(get=schema.TOP_CUSTOMERS, post=schema.UPLOAD)
 class DealsView(TopCustomersView, UploadDealsView):
     """The five customers who spent most, and what at least two of them bought; or replace all deals by a file's."""
 
@@ -98,6 +101,7 @@ class ImportView(generics.GenericAPIView[Import]):
 
     serializer_class = ImportSerializer
 
+    @schema.READ_IMPORT
     def get(self, request: Request, import_id: int) -> Response:  # noqa: ARG002 — DRF's signature
         return Response(dict(ImportSerializer(selectors.import_by_id(import_id)).data))
 
@@ -107,6 +111,7 @@ class ImportErrorsView(APIView):
 
     content_negotiation_class = AnyTypeNegotiation
 
+    @schema.READ_ERRORS
     def get(self, request: Request, import_id: int) -> HttpResponse:  # noqa: ARG002 — DRF's signature
         return downloads.errors_csv(selectors.import_by_id(import_id))
 
@@ -120,7 +125,7 @@ def _conditional(request: Request, version: Version, whole: HttpResponse) -> Htt
     if CONDITIONS.isdisjoint(request.META):
         return whole
     answer = get_conditional_response(request._request, etag=f'"{version.etag}"', response=whole) or whole
-    return ProblemResponse(CHANGED) if answer.status_code == CHANGED.status else answer
+    return ProblemResponse(problems.CHANGED) if answer.status_code == problems.CHANGED.status else answer
 
 
 def _outcome(ended: Import) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 
+from apps.common import problems
 from apps.common.problems import Problem, ProblemResponse
 from apps.files.errors import NoSuchFileError, NoThumbnailError
 from apps.files.models import File
@@ -50,11 +51,12 @@ def answer(request: HttpRequest, download: Download) -> HttpResponseBase:
     """200, 206, 304, 412 or 416, as the request's Range and conditions ask."""
     unmet = get_conditional_response(request, etag=download.etag)
     if unmet is not None:
-        return _with_headers(unmet, download)
+        changed = unmet.status_code == problems.CHANGED.status
+        return _with_headers(ProblemResponse(problems.CHANGED) if changed else unmet, download)
     part = _part_asked_for(request, download)
     first, length = part or (0, download.size)
     if length <= 0:
-        return _unsatisfiable(download)
+        return ProblemResponse(unsatisfiable(download.size))
     response = _bytes_of(request, download, first, length)
     response.headers["Content-Length"] = str(length)
     if part:
@@ -119,10 +121,9 @@ def _part_asked_for(request: HttpRequest, download: Download) -> tuple[int, int]
     return None
 
 
-def _unsatisfiable(download: Download) -> HttpResponseBase:
-    detail = f"The range lies outside of the file, which has {download.size} bytes."
-    headers = {"Content-Range": f"bytes */{download.size}"}
-    return ProblemResponse(Problem(416, "range_not_satisfiable", detail, headers=headers))
+def unsatisfiable(size: int) -> Problem:
+    detail = f"The range lies outside of the file, which has {size} bytes."
+    return Problem(416, "range_not_satisfiable", detail, headers={"Content-Range": f"bytes */{size}"})
 
 
 def _bytes_of(request: HttpRequest, download: Download, first: int, length: int) -> HttpResponseBase:

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema_view
 from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +15,7 @@ from apps.common import multipart, queries
 from apps.common.multipart import MultiPartParser
 from apps.common.negotiation import AnyTypeNegotiation
 from apps.common.pagination import NewestFirst
-from apps.files import downloads, selectors, services
+from apps.files import downloads, schema, selectors, services
 from apps.files.models import File
 from apps.files.serializers import FileListSerializer, FileSerializer, FilterSerializer, UploadSerializer
 
@@ -27,12 +28,14 @@ class UploadView(generics.GenericAPIView[File]):
     parser_classes = [MultiPartParser]
     serializer_class = UploadSerializer
 
+    @schema.UPLOAD
     def post(self, request: Request) -> Response:
         file = services.store_upload(multipart.single_file(multipart.files_of(request)))
         location = reverse("file-detail", args=[file.pk])
         return Response(_shown(request, file), status=status.HTTP_201_CREATED, headers={"Location": location})
 
 
+@extend_schema_view(get=schema.LIST)
 class FileListView(generics.ListAPIView[File]):
     """All files, newest first, without their `result`. Filters: `processed`, `status`, `kind`."""
 
@@ -50,9 +53,11 @@ class FileView(generics.GenericAPIView[File]):
 
     serializer_class = FileSerializer
 
+    @schema.READ
     def get(self, request: Request, file_id: int) -> Response:
         return Response(_shown(request, selectors.file_by_id(file_id)))
 
+    @schema.DELETE
     def delete(self, request: Request, file_id: int) -> Response:  # noqa: ARG002 — DRF's signature
         services.delete_file(file_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -63,6 +68,7 @@ class ProcessView(generics.GenericAPIView[File]):
 
     serializer_class = FileSerializer
 
+    @schema.PROCESS
     def post(self, request: Request, file_id: int) -> Response:
         file = services.process_again(file_id)
         return Response(_shown(request, file), status=status.HTTP_202_ACCEPTED)
@@ -73,6 +79,7 @@ class ContentView(APIView):
 
     content_negotiation_class = AnyTypeNegotiation
 
+    @schema.CONTENT
     def get(self, request: Request, file_id: int) -> HttpResponseBase:
         return downloads.answer(request, downloads.content_of(selectors.file_by_id(file_id)))
 
@@ -82,6 +89,7 @@ class ThumbnailView(APIView):
 
     content_negotiation_class = AnyTypeNegotiation
 
+    @schema.THUMBNAIL
     def get(self, request: Request, file_id: int) -> HttpResponseBase:
         return downloads.answer(request, downloads.thumbnail_of(selectors.file_by_id(file_id)))
 

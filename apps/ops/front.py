@@ -13,7 +13,15 @@ class FrontView(APIView):
     permission_classes = [AllowAny]
 
     def get(self, request: Request) -> Response:
-        names = {"upload": "upload", "files": "file-list", "deals": "deals", "pages": "pages", "admin": "admin:index"}
+        names = {
+            "upload": "upload",
+            "files": "file-list",
+            "deals": "deals",
+            "pages": "pages",
+            "docs": "docs",
+            "schema": "schema",
+            "admin": "admin:index",
+        }
         return Response({title: reverse(name, request=request) for title, name in names.items()})
 
     def get_view_name(self) -> str:

@@ -1,11 +1,13 @@
-"""Paths of the front page and the health checks."""
+"""Paths of the front page, the API's description and the health checks."""
 
 from django.urls import path
 
-from apps.ops import front, health
+from apps.ops import api_document, front, health
 
 urlpatterns = [
     path("", front.FrontView.as_view(), name="front"),
+    path("api/schema/", api_document.SchemaView.as_view(), name="schema"),
+    path("docs/", api_document.DocsView.as_view(), name="docs"),
     path("health/live/", health.LiveView.as_view(), name="health-live"),
     path("health/ready/", health.ReadyView.as_view(), name="health-ready"),
 ]

@@ -11,11 +11,21 @@ from apps.pages.models import Content
 
 
 class PageSerializer(serializers.Serializer[Any]):
-    """A page in the list, for the schema; the view puts the entries together by hand."""
+    """A page in the list."""  # for the schema; the view puts the entries together by hand
 
     id = serializers.IntegerField()
     title = serializers.CharField()
     url = serializers.URLField()
+
+
+class ContentsField(serializers.ListField):
+    """All that is on a page; `schema` describes it out of the registry of kinds."""
+
+
+class PageWithContentSerializer(PageSerializer):
+    """A page with all that is on it."""  # for the schema; `answers` puts it together
+
+    content = ContentsField()
 
 
 @cache

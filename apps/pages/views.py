@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.common.pagination import ByNumber
-from apps.pages import answers, selectors, services
+from apps.pages import answers, schema, selectors, services
 from apps.pages.models import Page
 from apps.pages.serializers import PageSerializer
 
@@ -29,6 +29,7 @@ class PagesView(generics.GenericAPIView[Page]):
     serializer_class = PageSerializer
     pagination_class = PagesPagination
 
+    @schema.LIST
     def get(self, request: Request) -> Response:
         pages: Any = self.paginate_queryset(self.get_queryset())
         address = request.build_absolute_uri(reverse("pages"))
@@ -39,6 +40,7 @@ class PagesView(generics.GenericAPIView[Page]):
 class PageView(APIView):
     """A page with all that is on it. Each answer counts a view of each of its contents."""
 
+    @schema.READ
     def get(self, request: Request, page_id: int) -> HttpResponseBase:
         response, ids = self._answer(request, page_id)
         services.count_view(ids)  # last: what is not answered is not counted

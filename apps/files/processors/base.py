@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 #: What `Processed.thumbnail` is.
 THUMBNAIL_CONTENT_TYPE = "image/webp"
@@ -40,11 +40,33 @@ class Processed:
 
 @dataclass(frozen=True, kw_only=True)
 class Processor:
-    """One kind's work on some content types. A kind may have several processors, a content type has one."""
+    """One kind's work on some content types. A kind may have several processors, a content type has one.
+
+    `result` is the TypedDict of what it finds out, for the API's description. None: it is not described.
+    """
 
     kind: str
     content_types: frozenset[str]
     process: Callable[[Context], Processed]
+    result: type | None = None
+
+
+class Mismatch(TypedDict):
+    """What was claimed and what the bytes say; a claim that was not made is null."""
+
+    extension: str | None
+    declared: str | None
+    detected: str
+
+
+class CommonResult(TypedDict):
+    """What every kind's result holds: a fingerprint, whether name and type fit the bytes, and what the run cost."""
+
+    sha256: str
+    mismatch: Mismatch | None
+    wall_ms: int
+    cpu_ms: int
+    peak_memory_bytes: int
 
 
 def storable(text: str, most_characters: int) -> str:

@@ -12,7 +12,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import BinaryIO, TypedDict
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
@@ -49,6 +49,18 @@ PILLOW_FAULTS: tuple[type[Exception], ...] = (SyntaxError, ValueError, TypeError
 PILLOW_FAULTS += (AttributeError, EOFError, RuntimeError, AssertionError, struct.error, zlib.error)
 
 _large_images = threading.BoundedSemaphore(MOST_LARGE_AT_ONCE)
+
+
+class ImageResult(TypedDict):
+    """Of the first frame, as it is to be shown: turned as `orientation`, EXIF's, tells."""
+
+    width: int
+    height: int
+    format: str | None
+    mode: str
+    frames: int
+    orientation: int
+    dominant_color: str
 
 
 def process(context: Context) -> Processed:
@@ -127,4 +139,4 @@ def _damage(error: Exception) -> Unprocessable:
     return Unprocessable("damaged_image", "The image's data is damaged.")
 
 
-PROCESSOR = Processor(kind="image", content_types=frozenset(FORMATS), process=process)
+PROCESSOR = Processor(kind="image", content_types=frozenset(FORMATS), process=process, result=ImageResult)

@@ -6,7 +6,7 @@ Nothing is built from the text, so numbers of any size, repeated names and lone 
 """
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO, NotRequired, TypedDict
 
 from apps.files.processors.base import Context, Processed, Processor, storable
 from apps.files.processors.detection import texts
@@ -15,11 +15,20 @@ from apps.files.processors.formats.encodings import Encoding
 from apps.files.processors.formats.json_scanner import MOST_NAME_CHARACTERS, Outline
 
 
+class JsonResult(TypedDict):
+    """`length` counts the elements of an array or the members of an object; `keys` are an object's first names."""
+
+    type: str
+    depth: int
+    length: NotRequired[int]
+    keys: NotRequired[list[str]]
+
+
 def process(context: Context) -> Processed:
     with context.path.open("rb") as file:
         encoding = encodings.marked(file.read(encodings.SAMPLE_BYTES)) or Encoding("utf-8", "utf-8")
         outline = json_scanner.outline(_blocks(file, encoding, context))
-    return Processed(result=_described(outline))
+    return Processed(result=dict(_described(outline)))
 
 
 def _blocks(file: BinaryIO, encoding: Encoding, context: Context) -> Iterator[str]:
@@ -28,9 +37,8 @@ def _blocks(file: BinaryIO, encoding: Encoding, context: Context) -> Iterator[st
         yield block
 
 
-def _described(outline: Outline) -> dict[str, Any]:
-    """`length` counts the elements of an array or the members of an object; `keys` are an object's first names."""
-    result: dict[str, Any] = {"type": outline.type, "depth": outline.depth}
+def _described(outline: Outline) -> JsonResult:
+    result: JsonResult = {"type": outline.type, "depth": outline.depth}
     if outline.type in {"array", "object"}:
         result["length"] = outline.length
     if outline.type == "object":
@@ -38,4 +46,4 @@ def _described(outline: Outline) -> dict[str, Any]:
     return result
 
 
-PROCESSOR = Processor(kind="json", content_types=frozenset({texts.JSON}), process=process)
+PROCESSOR = Processor(kind="json", content_types=frozenset({texts.JSON}), process=process, result=JsonResult)

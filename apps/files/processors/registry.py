@@ -55,6 +55,11 @@ class Registry:
     def kinds(self) -> list[str]:
         return list(self._by_kind)
 
+    def results(self) -> list[type]:
+        """What the kinds find out, as far as they describe it."""
+        processors = [*self._by_kind.values(), *self._by_content_type.values()]
+        return list(dict.fromkeys(processor.result for processor in processors if processor.result))
+
     def detect(self, head: bytes, name: str, size: int) -> Detected:
         """Tell a file's kind from its first 64 KiB, its name and its size in bytes. Quick, and never raises."""
         content_type = detection.content_type_of(head, name, size)
@@ -83,5 +88,6 @@ def _sha256(path: Path) -> str:
 
 REGISTRY = Registry(PROCESSORS)
 kinds = REGISTRY.kinds
+results = REGISTRY.results
 detect = REGISTRY.detect
 process = REGISTRY.process

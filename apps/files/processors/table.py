@@ -5,7 +5,7 @@ Rows shorter or longer than the header are counted, not refused. Memory: one rec
 (about 50 MB where it is all delimiters), and what is kept of 1 000 columns.
 """
 
-from typing import Any
+from typing import Any, TypedDict
 
 from apps.files.processors.base import Context, Processed, Processor, storable
 from apps.files.processors.detection import texts
@@ -23,6 +23,36 @@ MOST_NAME_CHARACTERS = 200
 #: Of a row in the preview, shared out among its columns, so that no result becomes larger than a few 100 KB.
 MOST_ROW_CHARACTERS = 20_000
 MOST_VALUE_CHARACTERS = 1000
+
+
+class DialectResult(TypedDict):
+    """How the table is written."""
+
+    delimiter: str
+    quotechar: str
+    line_terminator: str | None
+    separator_line: bool
+
+
+class ColumnResult(TypedDict):
+    """A column, and what all of its values look like."""
+
+    name: str
+    type: str
+
+
+class TableResult(TypedDict):
+    """`rows` and `preview` without the header; rows shorter or longer than it are counted besides."""
+
+    encoding: str
+    dialect: DialectResult
+    rows: int
+    short_rows: int
+    long_rows: int
+    blank_lines: int
+    column_count: int
+    columns: list[ColumnResult]
+    preview: list[list[str]]
 
 
 class Table:
@@ -109,4 +139,9 @@ def _shown(row: list[str]) -> list[str]:
     return [storable(value, most) for value in shown]
 
 
-PROCESSOR = Processor(kind="table", content_types=frozenset({texts.CSV, texts.TSV}), process=process)
+PROCESSOR = Processor(
+    kind="table",
+    content_types=frozenset({texts.CSV, texts.TSV}),
+    process=process,
+    result=TableResult,
+)

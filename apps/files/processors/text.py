@@ -6,12 +6,25 @@ bytes that cannot be decoded are among the `replacement_characters`, U+FFFD. HTM
 text they are: nothing is rendered. Memory: a few megabytes, however long the file or its lines.
 """
 
+from typing import TypedDict
+
 from apps.files.processors.base import Context, Processed, Processor, storable
 from apps.files.processors.detection import texts
 from apps.files.processors.formats import encodings
 
 PREVIEW_CHARACTERS = 1000
 REPLACEMENT = "\ufffd"
+
+
+class TextResult(TypedDict):
+    """How much text there is, and its beginning."""
+
+    encoding: str
+    lines: int
+    words: int
+    characters: int
+    replacement_characters: int
+    preview: str
 
 
 class Counts:
@@ -64,4 +77,5 @@ PROCESSOR = Processor(
     kind="text",
     content_types=frozenset({texts.PLAIN, texts.HTML, texts.XML, texts.SVG}),
     process=process,
+    result=TextResult,
 )

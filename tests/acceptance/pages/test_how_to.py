@@ -40,7 +40,8 @@ Image.objects.update(caption="From Ceylon")
 again = client.get(f"/api/v1/pages/{page.pk}/").json()["content"][0]
 client.force_login(get_user_model().objects.create_superuser("editor"))
 form = client.get(f"/admin/pages/page/{page.pk}/change/")
-print(json.dumps({"shown": shown, "again": again, "form": form.status_code, "html": form.content.decode()}))
+described = client.get("/api/schema/").json()["components"]["schemas"]
+print(json.dumps({"shown": shown, "described": described["ImageContent"], "again": again, "form": form.status_code, "html": form.content.decode()}))
 """
 
 
@@ -70,6 +71,7 @@ def test_a_kind_is_added_as_the_how_to_says(project: dict[str, str]) -> None:
     assert visited.returncode == 0, visited.stderr
     seen = json.loads(visited.stdout.splitlines()[-1])
     assert seen["shown"].items() >= json.loads(answer).items()
+    assert set(seen["described"]["properties"]) == set(seen["shown"])
     assert (seen["again"]["counter"], seen["again"]["caption"]) == (1, "From Ceylon")
     assert seen["form"] == 200
     assert "https://example.org/star.jpg" in seen["html"]

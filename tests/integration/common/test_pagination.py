@@ -19,10 +19,6 @@ class Pages(NewestFirst):
     max_limit = 5
 
 
-class PagesByName(Pages):
-    ordering = "-name"
-
-
 class GroupSerializer(serializers.ModelSerializer[Group]):
     class Meta:
         model = Group
@@ -115,12 +111,6 @@ def test_the_next_address_keeps_the_other_parameters(groups: list[Group]) -> Non
     assert sum(len(page) for page in all_pages("?name=group&limit=2")) == 7
 
 
-def test_another_unique_column_can_order(groups: list[Group]) -> None:
-    pages = all_pages("", pagination_class=PagesByName)
-    by_name = sorted(groups, key=lambda group: group.name, reverse=True)
-    assert sum(pages, []) == [group.pk for group in by_name]  # noqa: RUF017
-
-
 @pytest.mark.parametrize("query", ["", "?limit=5"])
 def test_a_page_is_one_query_without_a_count(
     groups: list[Group], query: str, django_assert_num_queries: DjangoAssertNumQueries
@@ -145,24 +135,11 @@ def test_a_limit_that_is_none_is_refused(limit: str) -> None:
     ]
 
 
-CURSORS = [
-    "",
-    "x",
-    "MQ==",
-    "MQ=",
-    "ж",
-    "MDE",
-    "IDE",
-    "bnVsbA",
-    "AA",
-    "//8",
-    "OTk5OTk5OTk5OTk5OTk5OTk5OTk5",
-    "MQ%0A",
-]
+CURSORS = ["", "x", "0", "-1", "01", "1.0", "+1", "1_0", "٣", "9" * 5000, str(2**63), "1%0A"]
 
 
 @pytest.mark.parametrize("cursor", CURSORS)
-def test_a_cursor_that_is_none_of_ours_is_refused(cursor: str) -> None:
+def test_an_id_that_is_none_is_refused(cursor: str) -> None:
     response = get(f"?after={cursor}")
     assert response.status_code == 400
     assert [error["field"] for error in response.data["errors"]] == ["after"]

@@ -9,7 +9,7 @@ def test_the_front_page_names_where_to_go(client: Client) -> None:
 
     assert answer.status_code == 200
     assert answer.json()["upload"] == "http://testserver/api/v1/upload/"
-    assert set(answer.json()) == {"upload", "files", "deals", "pages", "admin"}
+    assert set(answer.json()) == {"upload", "files", "deals", "pages", "docs", "schema", "admin"}
 
 
 def test_in_a_browser_it_is_a_page(client: Client) -> None:

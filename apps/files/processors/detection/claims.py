@@ -5,9 +5,8 @@ unknown extension claim nothing; plain text is claimed rightly for any text that
 in which detection saw nothing special contradicts no claim of text. Only a real contradiction is a mismatch.
 """
 
-from typing import TypedDict
-
 from apps.files.processors import detection
+from apps.files.processors.base import Mismatch
 from apps.files.processors.detection import containers, signatures
 from apps.files.processors.detection.containers import DOCX, OLE, PPTX, XLSX, ZIP
 from apps.files.processors.detection.texts import CSV, HTML, JSON, PLAIN, SVG, TSV, XML
@@ -164,14 +163,6 @@ TEXTS = {PLAIN, CSV, TSV, JSON, HTML, SVG, XML}
 RUN_BY_BROWSERS = {HTML, SVG}
 #: What detection would have found if it were there.
 DETECTABLE = {row.content_type for row in signatures.SIGNATURES} | {*ALIASES.values(), *BY_EXTENSION.values()}
-
-
-class Mismatch(TypedDict):
-    """What was claimed and what the bytes say; a claim that was not made is None."""
-
-    extension: str | None
-    declared: str | None
-    detected: str
 
 
 def mismatch(name: str, declared: str, detected: str) -> Mismatch | None:
