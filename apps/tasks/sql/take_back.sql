@@ -6,6 +6,8 @@ SET deaths = deaths + %(died)s,
     status = CASE WHEN deaths + %(died)s >= %(most_deaths)s THEN 'ending' ELSE 'queued' END,
     ends_as = CASE WHEN deaths + %(died)s >= %(most_deaths)s THEN 'dead' ELSE '' END,
     result = CASE WHEN deaths + %(died)s >= %(most_deaths)s THEN NULL ELSE result END,
+    state = CASE WHEN deaths + %(died)s >= %(most_deaths)s THEN NULL ELSE state END,
+    meta = CASE WHEN deaths + %(died)s >= %(most_deaths)s THEN NULL ELSE meta END,
     due_at = CASE WHEN deaths + %(died)s >= %(most_deaths)s THEN clock_timestamp() ELSE due_at END,
     error = CASE WHEN %(died)s = 0 THEN error
         ELSE format('Its worker process died while running it (%%s), time %%s of %%s.',

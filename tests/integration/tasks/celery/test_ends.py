@@ -129,6 +129,42 @@ def test_errbacks_hear_of_the_death_of_a_worker(hand, heard):
     assert names == ["task_failure"]
 
 
+@shared_task(name="test.ends.tells", bind=True, track_started=True)
+def tells_a_state(self):
+    self.update_state(state="PROGRESS", meta={"done": 1})
+    raise KeyError("lost")
+
+
+def test_a_failure_is_told_whatever_state_the_task_has_told_before(hand):
+    tracked, sent = shared_task(fail.run, name="test.ends.tracked", track_started=True).delay(), tells_a_state.delay()
+
+    hand.run()
+
+    assert [(one.state, repr(one.result)) for one in (tracked, sent)] == [("FAILURE", "KeyError('lost')")] * 2
+
+
+def test_its_workers_last_death_is_told_whatever_state_the_task_has_told_before(hand):
+    sent = tells_a_state.delay()
+    (message,) = hand.claim()
+    ledger.say(message.claim, state="STARTED", meta="{}")
+    Invocation.objects.update(deaths=ledger.MOST_DEATHS - 1)
+
+    ledger.take_back(message.claim.worker, died=True, reason="killed")
+
+    assert sent.state == "FAILURE"
+
+
+def test_what_was_revoked_reads_as_revoked_whatever_state_the_task_has_told_before(hand):
+    sent = tells_a_state.delay()
+    (message,) = hand.claim()
+    ledger.say(message.claim, state="STARTED", meta="{}")
+    ledger.hand_back([message.claim])
+
+    sent.revoke()
+
+    assert sent.state == "REVOKED"
+
+
 def test_a_link_may_be_a_signature_that_became_a_dict(hand):
     double.apply_async((1,), link=dict(note_one.s()))
 
