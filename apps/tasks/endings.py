@@ -1,6 +1,6 @@
 """Endings other than success: the domain hears of each once, in the transaction that makes it.
 
-An ending has two halves. `ledger.give_up` and `ledger.take_back` mark the row `ending`; `finish` turns it into its
+An ending has two halves. `ledger.give_up` and `leases.take_back` mark the row `ending`; `finish` turns it into its
 last status and calls the task's `on_end` in the same transaction. When that fails the row stays `ending` and the
 next look for what is due tries again, so an invocation is never given up without its domain knowing.
 """

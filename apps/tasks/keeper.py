@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from apps.tasks import ledger
+from apps.tasks import leases
 from apps.tasks.bell import Bell
 from apps.tasks.errors import RowsHeldError
 from apps.tasks.identity import Identity
@@ -50,7 +50,7 @@ class Keeper:
 
     def enrol(self, identity: Identity) -> None:
         """Open a lease, before the process starts."""
-        ledger.register_worker(identity.worker, host=socket.gethostname(), solo=identity.solo)
+        leases.register(identity.worker, host=socket.gethostname(), solo=identity.solo)
 
     def depart(self, departure: Departure) -> None:
         """Remember a departure until the ledger knows of it."""
@@ -81,7 +81,7 @@ class Keeper:
         """Renew leases when it is time to; returns the workers that have lost theirs and must not go on."""
         if not workers or time.monotonic() < self._renew_at:
             return set()
-        kept = ledger.renew_leases(list(workers))
+        kept = leases.renew(list(workers))
         self._renew_at = time.monotonic() + LEASE_SECONDS / 4
         return workers - kept
 
@@ -91,8 +91,8 @@ class Keeper:
 
     def count_missing_solo(self, present: list[str]) -> int:
         """How many suspects wait for a solo worker that is not there; those that are may be busy for long."""
-        suspects = ledger.count_suspects()
-        return suspects - ledger.count_idle(present) if suspects and present else suspects
+        suspects = leases.count_suspects()
+        return suspects - leases.count_idle(present) if suspects and present else suspects
 
     def hang_up(self) -> None:
         """Close the connection: before a fork, which must not share it."""

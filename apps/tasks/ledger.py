@@ -9,22 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import OperationalError, connection, transaction
-from psycopg2.errors import LockNotAvailable
+from django.db import connection
 
-from apps.tasks.errors import InvocationExistsError, RowsHeldError
+from apps.tasks.errors import InvocationExistsError
 from apps.tasks.sql import statement
 
-#: A process that dies takes suspects with it; at the third death the invocation is quarantined as dead.
-MOST_DEATHS = 3
 #: Errors and tracebacks beyond this are cut: the ledger is a log, not an archive.
 ERROR_MAX_CHARS = 2_000
 TRACEBACK_MAX_CHARS = 20_000
 #: Sent with a statement that takes rows inside a transaction, at no cost of its own: a process that is paused between
 #: that and its commit loses its session, and so its hold on the rows, by the time it is taken for dead.
 LET_GO_WHEN_PAUSED = "SET LOCAL idle_in_transaction_session_timeout = '5s';\n"
-#: How long taking back waits for rows that somebody holds: its caller has leases to keep.
-LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s';\n"
 
 
 @dataclass(frozen=True)
@@ -223,74 +218,15 @@ def forget(invocation_id: str, *, state: str) -> None:
         cursor.execute(statement("forget"), {"id": invocation_id, "state": state})
 
 
-def register_worker(worker: str, *, host: str, solo: bool) -> None:
-    """Open a lease. A worker claims nothing before it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO tasks_workerprocess (id, host, solo, beat, beat_at, started_at)"
-            " VALUES (%s, %s, %s, 0, clock_timestamp(), clock_timestamp())",
-            [worker, host, solo],
-        )
-
-
-def renew_leases(workers: Sequence[str]) -> set[str]:
-    """Move the counters of these workers; returns those that still have a lease."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE tasks_workerprocess SET beat = beat + 1, beat_at = clock_timestamp()"
-            " WHERE id = ANY (%s) RETURNING id",
-            [list(workers)],
-        )
-        return {row[0] for row in cursor.fetchall()}
-
-
-def leases() -> dict[str, int]:
-    """Every worker's counter."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id, beat FROM tasks_workerprocess")
-        return dict(cursor.fetchall())
-
-
 def queues_in_use() -> set[str]:
     """Where something waits, now or for its time."""
     return {row[0] for row in _fetch_all("queues", {})}
 
 
-def take_back(worker: str, *, died: bool, reason: str) -> list[tuple[str, str]]:
-    """End a worker's lease and take back what it was running; returns (queue, new status) of each.
-
-    The lease's row goes first: a claim holds a share lock on it, so none of this worker's can slip in behind.
-    Taking the same worker back twice finds nothing the second time. Raises RowsHeldError, after a second, when the
-    worker was paused inside a transaction: its session ends by itself (LET_GO_WHEN_PAUSED), so try again later.
-    """
-    parameters = {"worker": worker, "died": int(died), "reason": reason, "most_deaths": MOST_DEATHS}
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            end_lease = "DELETE FROM tasks_workerprocess WHERE id = %s"
-            cursor.execute(LET_GO_WHEN_PAUSED + LOCK_TIMEOUT + end_lease, [worker])
-            return _fetch_all("take_back", parameters)
-    except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable):
-            raise RowsHeldError(worker) from error
-        raise
-
-
-def count_suspects() -> int:
-    """How many queued invocations wait for a solo worker."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM tasks_invocation WHERE status = 'queued' AND deaths > 0")
-        return int(cursor.fetchone()[0])
-
-
-def count_idle(workers: Sequence[str]) -> int:
-    """How many of these workers are running nothing."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM unnest(%s::text[]) AS idle (id) WHERE NOT EXISTS"
-            " (SELECT 1 FROM tasks_invocation WHERE status = 'running' AND worker = idle.id)",
-            [list(workers)],
-        )
-        return int(cursor.fetchone()[0])
+def take_back(worker: str, *, died: bool, reason: str, most_deaths: int) -> list[tuple[str, str]]:
+    """Take back what a worker was running, in the transaction that ends its lease; returns (queue, new status) of
+    each."""
+    return _fetch_all("take_back", {"worker": worker, "died": int(died), "reason": reason, "most_deaths": most_deaths})
 
 
 def prune(*, days: int, limit: int) -> int:

@@ -11,7 +11,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from dramatiq import Worker
 from dramatiq.worker import WORKER_TIMEOUT
 
-from apps.tasks import ledger
+from apps.tasks import leases
 from apps.tasks.broker import LedgerBroker
 from apps.tasks.station import LAST_END_SECONDS, LAST_WRITE_SECONDS
 from apps.tasks.supervisor import SOLO_DONE, STOP_SIGNALS, Orders
@@ -66,7 +66,7 @@ def leave_with(keeper: int, leaving: threading.Event | None = None) -> None:
 def _no_suspects() -> bool:
     """Whether none is queued; unknown while the ledger is away, when to leave would look like a death."""
     try:
-        return not ledger.count_suspects()
+        return not leases.count_suspects()
     except (DatabaseError, InterfaceError):
         connection.close()
         return False

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from apps.tasks import ledger
+from apps.tasks import leases
 from apps.tasks.bell import Bell
 from apps.tasks.errors import RowsHeldError
 
@@ -22,29 +22,40 @@ logger = logging.getLogger(__name__)
 LEASE_SECONDS = 10.0
 #: A judge that was itself away for longer has not seen who was silent.
 MOST_ABSENT_SECONDS = LEASE_SECONDS / 2
+#: Longer than anybody needs for a round.
+LONGEST_TURN_SECONDS = LEASE_SECONDS / 2
 #: Any constant will do; it must not change between releases that run side by side.
 ADVISORY_LOCK = 0x0DE55A
 
 
 class Reconciler:
-    """One round takes three statements when there is nothing to do."""
+    """One round takes one statement when there is nothing to do."""
 
     def __init__(self, bell: Bell) -> None:
         self._bell = bell
         #: Worker → its counter and when (time.monotonic) it was first seen to stand there.
         self._seen: dict[str, tuple[int, float]] = {}
         self._looked_at = 0.0
-        self._acted_at = time.monotonic()
+        #: Since when there has been something to do, and somebody else's turn to do it.
+        self._passed_over_at: float | None = None
 
     def round(self) -> None:
         """Do what is due. Safe to repeat and to interrupt anywhere. Raises DatabaseError."""
         silent = self._silent()
+        if not silent:
+            self._passed_over_at = None
+            return
         with _turn() as mine:
-            if not mine and time.monotonic() - self._acted_at < LEASE_SECONDS:
-                return
-            # Without a turn for a whole lease: its holder is paused or cut off. All of this may be done twice.
-            self._acted_at = time.monotonic()
-            self._settle(silent)
+            if mine or self._is_passed_over_for_long():
+                self._passed_over_at = None
+                self._settle(silent)
+
+    def _is_passed_over_for_long(self) -> bool:
+        """Then who has the turn is paused or cut off. All that is due may be done twice."""
+        now = time.monotonic()
+        if self._passed_over_at is None:
+            self._passed_over_at = now
+        return now - self._passed_over_at >= LONGEST_TURN_SECONDS
 
     def _settle(self, silent: list[str]) -> None:
         """One whose rows are held costs a second of waiting, and there are leases to keep: the rest has time until
@@ -67,7 +78,7 @@ class Reconciler:
         self._looked_at = now
         self._seen = {
             worker: self._seen[worker] if self._seen.get(worker, (None,))[0] == beat else (beat, now)
-            for worker, beat in ledger.leases().items()
+            for worker, beat in leases.beats().items()
         }
         return [worker for worker, (_, since) in self._seen.items() if now - since >= LEASE_SECONDS]
 
@@ -89,7 +100,7 @@ def _turn() -> Iterator[bool]:
 def settle(bell: Bell, worker: str, *, died: bool, reason: str) -> int:
     """End a departed worker's lease and wake others for what it was running; returns how many that were. What it has
     killed too often is ended by the next worker process that looks. Raises RowsHeldError."""
-    taken = ledger.take_back(worker, died=died, reason=reason)
+    taken = leases.take_back(worker, died=died, reason=reason)
     if taken:
         logger.warning(
             "took back the work of a worker",

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -52,7 +53,7 @@ class Declaration:
     arguments: str
     send: Callable[[], str] = field(compare=False)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Releases that run side by side declare the same schedule if they agree on this."""
         said = [self.task, self.timing.text, self.timing.zone, self.arguments]

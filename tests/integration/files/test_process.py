@@ -18,7 +18,7 @@ from apps.files import lifecycle, services, tasks
 from apps.files.models import File
 from apps.files.processors import registry
 from apps.files.processors.base import Context, Processed
-from apps.tasks import ledger, runs
+from apps.tasks import leases, ledger, runs
 from apps.tasks.endings import Ended
 from apps.tasks.errors import ClaimLostError
 from apps.tasks.ledger import ClaimedRow
@@ -299,7 +299,7 @@ def as_worker() -> Iterator[Callable[[], ClaimedRow]]:
     """Claims the one queued invocation, as a worker does; what this thread runs next is its attempt."""
 
     def claim() -> ClaimedRow:
-        ledger.register_worker("worker-1", host="here", solo=False)
+        leases.register("worker-1", host="here", solo=False)
         (row,) = ledger.claim(queue="default", worker="worker-1", limit=2, suspects=False)
         runs.set_current(runs.Run(claim=row.claim, retries=0))
         return row

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apps.tasks import ledger
+from apps.tasks import leases, ledger
 from apps.tasks.ledger import ClaimedRow, NewInvocation
 from apps.tasks.models import Invocation
 
@@ -15,7 +15,7 @@ WORKER = "worker-1"
 
 @pytest.fixture
 def worker(db: None) -> str:
-    ledger.register_worker(WORKER, host="here", solo=False)
+    leases.register(WORKER, host="here", solo=False)
     return WORKER
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from apps.tasks import ledger
+from apps.tasks import leases, ledger
 from apps.tasks.errors import InvocationExistsError
 from apps.tasks.ledger import Claim, Success
 from apps.tasks.models import WorkerProcess
@@ -27,7 +27,7 @@ def test_a_claim_gives_the_most_urgent_first_and_counts_the_attempt(insert, clai
 
 
 def test_what_one_worker_claimed_the_next_does_not_get(insert, claim, worker):
-    ledger.register_worker("worker-2", host="here", solo=False)
+    leases.register("worker-2", host="here", solo=False)
     insert()
 
     assert len(claim(worker)) == 1
@@ -191,7 +191,7 @@ def test_an_orderly_departure_hands_everything_back_and_closes_the_lease(insert,
     invocation_id = insert()
     claim()
 
-    assert ledger.take_back(worker, died=False, reason="") == [("default", Status.QUEUED)]
+    assert leases.take_back(worker, died=False, reason="") == [("default", Status.QUEUED)]
     assert row(invocation_id).deaths == 0
     assert not WorkerProcess.objects.filter(id=worker).exists()
     assert claim(worker) == []
@@ -200,13 +200,13 @@ def test_an_orderly_departure_hands_everything_back_and_closes_the_lease(insert,
 def test_after_a_death_an_invocation_is_run_by_solo_workers_only(insert, claim, worker, row):
     invocation_id = insert()
     claim()
-    ledger.take_back(worker, died=True, reason="killed by signal 9")
-    ledger.register_worker("normal", host="here", solo=False)
-    ledger.register_worker("solo", host="here", solo=True)
+    leases.take_back(worker, died=True, reason="killed by signal 9")
+    leases.register("normal", host="here", solo=False)
+    leases.register("solo", host="here", solo=True)
 
     assert row(invocation_id).error == "Its worker process died while running it (killed by signal 9), time 1 of 3."
     assert claim("normal") == []
-    assert ledger.count_suspects() == 1
+    assert leases.count_suspects() == 1
     assert len(claim("solo", suspects=True)) == 1
 
 
@@ -215,9 +215,9 @@ def test_the_third_death_is_the_last(insert, claim, row):
     statuses = []
     for number in range(3):
         worker = f"worker-{number}"
-        ledger.register_worker(worker, host="here", solo=number > 0)
+        leases.register(worker, host="here", solo=number > 0)
         claim(worker, suspects=number > 0)
-        statuses += ledger.take_back(worker, died=True, reason="x")
+        statuses += leases.take_back(worker, died=True, reason="x")
 
     assert statuses == [("default", "queued"), ("default", "queued"), ("default", "ending")]
     assert row(invocation_id).ends_as == Status.DEAD
@@ -228,15 +228,15 @@ def test_taking_the_same_worker_back_twice_counts_one_death(insert, claim, worke
     invocation_id = insert()
     claim()
 
-    ledger.take_back(worker, died=True, reason="x")
+    leases.take_back(worker, died=True, reason="x")
 
-    assert ledger.take_back(worker, died=True, reason="x") == []
+    assert leases.take_back(worker, died=True, reason="x") == []
     assert row(invocation_id).deaths == 1
 
 
 def test_a_renewal_tells_which_leases_are_lost(worker):
-    assert ledger.renew_leases([worker, "gone"]) == {worker}
-    assert ledger.leases() == {worker: 1}
+    assert leases.renew([worker, "gone"]) == {worker}
+    assert leases.beats() == {worker: 1}
 
 
 def test_only_what_ended_long_ago_is_pruned(insert, claim, worker, row):

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, transaction
 
-from apps.tasks import ledger
+from apps.tasks import leases, ledger
 from apps.tasks.ledger import Success
 from apps.tasks.models import Invocation
 from apps.tasks.states import Status
@@ -30,7 +30,7 @@ def in_thread(function):
 def test_of_many_workers_each_row_has_one_claimer(insert, claim):
     workers = [f"worker-{number}" for number in range(8)]
     for name in workers:
-        ledger.register_worker(name, host="here", solo=False)
+        leases.register(name, host="here", solo=False)
     ids = {insert() for _ in range(200)}
 
     @in_thread
@@ -83,7 +83,7 @@ def test_a_worker_that_is_being_taken_back_cannot_claim_behind_it(insert, claim,
 def test_of_a_completion_and_a_taking_back_one_wins(insert, claim):
     for round_number in range(20):
         worker = f"worker-{round_number}"
-        ledger.register_worker(worker, host="here", solo=False)
+        leases.register(worker, host="here", solo=False)
         invocation_id = insert()
         held = claim(worker)[0].claim
         barrier = threading.Barrier(2)
@@ -96,7 +96,7 @@ def test_of_a_completion_and_a_taking_back_one_wins(insert, claim):
         @in_thread
         def take_back(barrier=barrier, worker=worker):
             barrier.wait()
-            return bool(ledger.take_back(worker, died=True, reason="x"))
+            return bool(leases.take_back(worker, died=True, reason="x"))
 
         with ThreadPoolExecutor(2) as pool:
             completed, taken = pool.submit(complete), pool.submit(take_back)

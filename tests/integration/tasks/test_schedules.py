@@ -1,5 +1,6 @@
 """Ticks: once each, on time, whatever the clock, other processes and people do meanwhile."""
 
+import dataclasses
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -113,7 +114,7 @@ def test_a_tick_and_its_invocation_exist_together_or_not_at_all(due, monkeypatch
 
 
 def replaced(declaration, **changes):
-    return schedules.Declaration(**{**vars(declaration), **changes})
+    return dataclasses.replace(declaration, **changes)
 
 
 @pytest.mark.parametrize("days", [1, 400])

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from dramatiq.worker import WorkerThread
 
-from apps.tasks import endings, ledger
+from apps.tasks import endings, leases, ledger
 from apps.tasks.broker import LedgerBroker
 from apps.tasks.consumer import ClaimedMessage, LedgerConsumer
 from apps.tasks.outcomes import Outcome
@@ -35,7 +35,7 @@ class Hand:
         self.broker = broker
         self.station = Station("hand", bell=broker.bell, threads=8, solo=False)
         self.station.writer.put = self._write
-        ledger.register_worker("hand", host="here", solo=False)
+        leases.register("hand", host="here", solo=False)
 
     def _write(self, outcome: Outcome) -> None:
         self.station.writer._write([outcome])

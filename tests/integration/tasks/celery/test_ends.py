@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from apps.tasks import endings, ledger, runs
+from apps.tasks import endings, leases, ledger, runs
 from apps.tasks.celery import AsyncResult, Task, current_app, limits, shared_task, signals, signature
 from apps.tasks.celery.exceptions import NotSupportedError, SoftTimeLimitExceeded, TaskRevokedError
 from apps.tasks.errors import ClaimLostError
@@ -120,7 +120,7 @@ def test_errbacks_hear_of_the_death_of_a_worker(hand, heard):
         Invocation.objects.filter(id=sent.id).update(worker="other")
         with connection.cursor() as cursor:
             cursor.execute("UPDATE tasks_invocation SET status = 'running' WHERE id = %s", [sent.id])
-        ledger.take_back("other", died=True, reason="killed")
+        leases.take_back("other", died=True, reason="killed")
     endings.finish_due()
 
     hand.run()
