@@ -46,8 +46,8 @@ up: $(UP_INSTALLED) ## start everything here: PostgreSQL, Redis, web, worker
 	@exec $(BIN)/python -m apps.ops.up
 
 # One half of the suite mostly waits, for a lease, a deadline or a server, while the other one works. A file stays in one
-# of the two, so that what its tests share is made once.
-IN_TWO := -n 2 --dist loadfile
+# of the two, so that what its tests share is made once. Files are given out in the order in which they are collected.
+IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/.dev-installed ## run the whole suite against real PostgreSQL and Redis
 	$(BIN)/python -m pytest $(IN_TWO) --cov --cov-report=term --cov-fail-under=90

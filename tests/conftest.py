@@ -33,6 +33,13 @@ def pytest_unconfigure() -> None:
         SESSION.end()
 
 
+@pytest.hookimpl(trylast=True)  # after the shuffle: among themselves, the files of each kind stay in random order
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long come first, so that at the end short ones fill up whichever half of a run is done sooner."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow and not {"acceptance", "browser"} & set(item.path.parts))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def plain_static_files() -> Iterator[None]:
     """Pages rendered inside the test process need no collected files; those of a real web process do."""

@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +22,7 @@ from apps.ops.embedded.endings import end_all, is_gone
 from apps.ops.embedded.postgres import PostgresServer
 from apps.ops.embedded.redis import RedisServer
 from apps.ops.up.environment import MARK
+from tests.support import session
 from tests.support.processes import ChildProcess, wait_until
 
 UP = [sys.executable, "-m", "apps.ops.up"]
@@ -28,6 +31,8 @@ NOT_PASSED_ON = {"SECRET_KEY", "ALLOWED_HOSTS", "API_ACCESS", "HTTPS", "HOST", "
 SERVERS = {"DATABASE_URL", "REDIS_URL"}
 START_SECONDS = 60
 STOP_SECONDS = 15
+
+PREPARED = pytest.mark.usefixtures("what_a_first_start_makes")
 
 pytestmark = pytest.mark.slow
 
@@ -104,6 +109,27 @@ def up(start_process: Callable[..., ChildProcess], own_folder: Path) -> Iterator
     yield from _one_up(start_process, own_folder / "up")
 
 
+@pytest.fixture(scope="module")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of an `up` that was ready once and has been stopped."""
+    folder = session.make_folder(Path(os.environ["DATA_DIR"]).parent)
+
+    def start(command: list[str], *, env: dict[str, str]) -> ChildProcess:
+        return ChildProcess(command, env=env, output_path=tmp_path_factory.mktemp("first") / "output.txt")
+
+    for one in _one_up(start, folder / "up"):
+        one.start_until_ready()
+        assert one.child.terminate(STOP_SECONDS) == 0
+    yield folder / "up"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def what_a_first_start_makes(up: Up, first_start: Path) -> None:
+    """Half of what a start takes, and nothing to the tests of what comes after it."""
+    subprocess.run(["cp", "-a", first_start, up.folder], check=True)  # with owners: PostgreSQL's may be another one
+
+
 @pytest.fixture
 def second_up(start_process: Callable[..., ChildProcess], own_folder: Path) -> Iterator[Up]:
     yield from _one_up(start_process, own_folder / "second")
@@ -170,6 +196,7 @@ def test_an_editor_may_work_on_pages_and_nothing_else(up: Up) -> None:
     assert statuses == [200, 200, 200, 403, 403, 403]
 
 
+@PREPARED
 def test_without_demonstration_there_is_no_editor(up: Up) -> None:
     up.environment["DEMO_DATA"] = "0"
 
@@ -178,6 +205,7 @@ def test_without_demonstration_there_is_no_editor(up: Up) -> None:
     assert "editor" not in up.child.output
 
 
+@PREPARED
 def test_nobody_else_reads_what_was_generated(up: Up) -> None:
     up.start_until_ready()
 
@@ -195,6 +223,7 @@ def test_nobody_else_reads_what_was_generated(up: Up) -> None:
     assert not [word for word in words if any(password in word for password in passwords)]
 
 
+@PREPARED
 def test_every_part_that_is_killed_is_started_again(up: Up) -> None:
     up.start_until_ready()
 
@@ -213,6 +242,7 @@ def test_every_part_that_is_killed_is_started_again(up: Up) -> None:
     assert up.everything() == []
 
 
+@PREPARED
 @pytest.mark.parametrize(
     "signals",
     [
@@ -255,6 +285,7 @@ def test_a_ctrl_c_while_it_is_still_loading_ends_it_without_a_traceback(up: Up) 
     assert "Traceback" not in child.output
 
 
+@PREPARED
 def test_a_name_that_is_not_this_machines_own_gets_no_answer(up: Up) -> None:
     up.start_until_ready()
 
@@ -266,6 +297,7 @@ def test_a_name_that_is_not_this_machines_own_gets_no_answer(up: Up) -> None:
     assert answers == {"localhost": 200, "127.0.0.1": 200, "[::1]": 200, "rebound.example": 400}
 
 
+@PREPARED
 def test_a_killed_run_never_blocks_the_next_start(up: Up) -> None:
     child = up.start_until_ready()
     login, orphans = up.login(), up.everything()
@@ -279,6 +311,7 @@ def test_a_killed_run_never_blocks_the_next_start(up: Up) -> None:
     assert up.child.terminate(STOP_SECONDS) == 0
 
 
+@PREPARED
 def test_it_ends_when_the_make_that_started_it_is_killed(up: Up) -> None:
     up.environment["MAKELEVEL"] = "1"
     make = up.start(["sh", "-c", f"{sys.executable} -m apps.ops.up; true"])
@@ -289,6 +322,7 @@ def test_it_ends_when_the_make_that_started_it_is_killed(up: Up) -> None:
     wait_until(lambda: up.everything() == [], STOP_SECONDS, "everything ends")
 
 
+@PREPARED
 def test_two_run_side_by_side(up: Up, second_up: Up) -> None:
     up.start_until_ready()
     second_up.start_until_ready()
@@ -298,6 +332,7 @@ def test_two_run_side_by_side(up: Up, second_up: Up) -> None:
     assert up.login()["password"] != second_up.login()["password"]
 
 
+@PREPARED
 def test_a_second_one_on_the_same_folder_says_who_has_it(up: Up, second_up: Up) -> None:
     child = up.start_until_ready()
     second_up.environment["DATA_DIR"] = str(up.folder)

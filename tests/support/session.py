@@ -42,6 +42,7 @@ class Session:
         )
         os.environ.update(ENVIRONMENT)
         os.environ[SESSION_VARIABLE] = str(self.folder)
+        _keep_bytecode(self.folder)
         os.environ["DATA_DIR"] = str(self.folder / "data")
         os.environ["STATIC_DIR"] = str(self.folder / "static")
         _make_static_dir()
@@ -58,7 +59,8 @@ class Session:
 
     def _start_servers(self) -> None:
         if not os.environ.get("DATABASE_URL"):
-            postgres = PostgresServer(self.folder / "postgres")
+            # Enough for the services of all the processes of a run.
+            postgres = PostgresServer(self.folder / "postgres", settings={"max_connections": "300"})
             postgres.start()
             os.environ["DATABASE_URL"] = postgres.url()
         if not os.environ.get("REDIS_URL"):
@@ -70,6 +72,13 @@ class Session:
         """The settings want addresses: some where nobody listens."""
         os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
         os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
+
+
+def _keep_bytecode(folder: Path) -> None:
+    """Some hundred processes import the same modules: where bytecode must not be written beside them, as in a
+    container, it is kept for the session, or each process would compile them again."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
 
 
 def begin(arguments: list[str]) -> Session | None:

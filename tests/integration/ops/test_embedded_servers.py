@@ -20,6 +20,8 @@ from apps.ops.embedded.redis import RedisServer
 from apps.ops.embedded.server import EmbeddedServer
 from tests.support.processes import wait_until
 
+pytestmark = pytest.mark.slow
+
 StartServer = Callable[[type[EmbeddedServer], Path], EmbeddedServer]
 BOTH = pytest.mark.parametrize(
     "kind", [pytest.param(PostgresServer, id="postgres"), pytest.param(RedisServer, id="redis")]
