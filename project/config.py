@@ -143,6 +143,10 @@ class Config:
         "Seconds a running task or request gets to finish after SIGTERM. Keep below the platform's kill.",
     )
     task_log_days: int = env(positive, "7", "Days that ended task invocations are kept, with their results.")
+    metrics_token: str = env(
+        text, "", "What `/metrics` wants to see, as `Authorization: Bearer …`. Empty: anybody may read it."
+    )
+    sentry_dsn: str = env(text, "", "Where errors are reported: the address that Sentry gives. Empty: nowhere.")
     log_format: str = env(one_of("json", "text"), "json", "`json`: one object a line. `text`: for people.")
 
 
@@ -168,7 +172,7 @@ def _read(name: str, metadata: Mapping[str, Any], source: Mapping[str, str]) -> 
     try:
         return metadata["parse"](raw)
     except ValueError as error:
-        shown = "its value is not shown" if name.endswith(("key", "url")) else repr(raw)
+        shown = "its value is not shown" if name.endswith(("key", "url", "token", "dsn")) else repr(raw)
         raise ConfigError(f"{variable}: {error}, not {shown}. {metadata['help']}") from None
 
 

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.ops.metrics.requests.middleware",
     "apps.common.request_ids.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -96,6 +97,7 @@ DRAMATIQ_BROKER = {
         "django_dramatiq.middleware.DbConnectionsMiddleware",
         "dramatiq.middleware.ShutdownNotifications",
         "apps.tasks.middleware.time_limit.TimeLimit",
+        "apps.tasks.middleware.measuring.Measuring",
         "apps.tasks.middleware.recorder.Recorder",
         "apps.tasks.middleware.lifecycle.Lifecycle",
         "apps.tasks.celery.worker_signals.WorkerSignals",
@@ -170,6 +172,9 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = OPENAPI
+
+# --- operations -------------------------------------------------------------------------------------
+METRICS_TOKEN = CONFIG.metrics_token
 
 # --- the rest ---------------------------------------------------------------------------------------
 USE_TZ = True

@@ -4,6 +4,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, InterfaceError, connection
@@ -37,6 +38,8 @@ class ClaimedMessage(MessageProxy):
       outcome: how it ended, set by the Recorder; None until then, and when somebody else has the claim.
       closed: nothing is left to be recorded, because the task completed itself or lost its claim.
       began_at: time.monotonic() at which it was claimed.
+      waited_seconds: from when it was due until it was claimed, by this machine's clock.
+      ended: how it ended, recorded already or not, for those who measure.
     """
 
     def __init__(self, row: ledger.ClaimedRow, queue: str) -> None:
@@ -55,6 +58,9 @@ class ClaimedMessage(MessageProxy):
         self.outcome: Outcome | None = None
         self.closed = False
         self.began_at = time.monotonic()
+        due_at = row.place.due_at
+        self.waited_seconds = max(0.0, time.time() - due_at.timestamp()) if isinstance(due_at, datetime) else 0.0
+        self.ended: Outcome | None = None
 
 
 class LedgerConsumer(Consumer):

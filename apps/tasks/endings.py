@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from dramatiq.errors import DecodeError
 from dramatiq.message import get_encoder
 
+from apps.tasks import measures
 from apps.tasks.sql import statement
 from apps.tasks.states import Status
 
@@ -65,6 +66,8 @@ def finish(invocation_id: str) -> None:
             on_end = ended and _on_end_of(ended.actor)
             if ended and on_end:
                 on_end(ended)
+        if ended:
+            measures.pending.count(measures.INVOCATIONS, actor=ended.actor, outcome=ended.status)
     except (Exception, SystemExit):
         logger.exception("on_end failed", extra={"action": "on_end_failed", "invocation": invocation_id})
         _postpone(invocation_id)

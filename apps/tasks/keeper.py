@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from apps.tasks import leases
+from apps.tasks import leases, measures
 from apps.tasks.bell import Bell
 from apps.tasks.errors import RowsHeldError
 from apps.tasks.identity import Identity
@@ -83,11 +83,17 @@ class Keeper:
             return set()
         kept = leases.renew(list(workers))
         self._renew_at = time.monotonic() + LEASE_SECONDS / 4
-        return workers - kept
+        if lost := workers - kept:
+            measures.pending.count(measures.LOST_LEASES, len(lost))
+        return lost
 
     def reconcile(self) -> None:
         """A round of the reconciler."""
         self._reconciler.round()
+
+    def write_measures(self) -> None:
+        """What has been measured here: departures are rare, so mostly nothing."""
+        measures.flush()
 
     def count_missing_solo(self, present: list[str]) -> int:
         """How many suspects wait for a solo worker that is not there; those that are may be busy for long."""

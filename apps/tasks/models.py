@@ -1,8 +1,8 @@
-"""The tables of the task layer: invocations, the worker processes that hold leases on them, what tallies need, and
-schedules.
+"""The tables of the task layer: invocations, the worker processes that hold leases on them, what tallies need,
+schedules, and what workers have measured.
 
 The first two are written by `ledger` alone, with conditional UPDATEs; their models serve reading, the admin and
-migrations. The next two belong to `tally` and `drain`, schedules to `timetable`.
+migrations. The next two belong to `tally` and `drain`, schedules to `timetable`, measures to `measures`.
 """
 
 from typing import ClassVar
@@ -48,6 +48,10 @@ class Invocation(models.Model):
             models.Index("worker", name="invocation_running", condition=Q(status="running")),
             models.Index("due_at", name="invocation_ending", condition=Q(status="ending")),
             models.Index("finished_at", name="invocation_finished", condition=Q(finished_at__isnull=False)),
+            # For those who watch: what did not succeed is rare, what did is most of the table.
+            models.Index(
+                "status", "finished_at", name="invocation_given_up", condition=Q(status__in=["failed", "dead"])
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(name="invocation_status_known", condition=Q(status__in=Status.values)),
@@ -127,3 +131,21 @@ class Schedule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Measure(models.Model):
+    """A figure that all workers add to. It only grows."""
+
+    measure = models.CharField(max_length=100)
+    labels = models.TextField(help_text="As JSON, in the order of their names.")
+    bucket = models.CharField(max_length=16, help_text="Of a histogram: a bucket's upper end, or `sum`.")
+    amount = models.FloatField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["measure", "labels", "bucket"], name="measure_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.measure} {self.labels} {self.bucket}"

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from apps.tasks import leases
+from apps.tasks import leases, measures
 from apps.tasks.bell import Bell
 from apps.tasks.errors import RowsHeldError
 
@@ -63,6 +63,7 @@ class Reconciler:
         for worker in silent:
             try:
                 settle(self._bell, worker, died=True, reason=f"no sign of life for {LEASE_SECONDS:.0f} s")
+                measures.pending.count(measures.EXPIRED_LEASES)
             except RowsHeldError:
                 logger.warning("rows are held by a paused worker", extra={"action": "rows_held", "worker": worker})
                 break
@@ -102,6 +103,7 @@ def settle(bell: Bell, worker: str, *, died: bool, reason: str) -> int:
     killed too often is ended by the next worker process that looks. Raises RowsHeldError."""
     taken = leases.take_back(worker, died=died, reason=reason)
     if taken:
+        measures.pending.count(measures.TAKEN_BACK, len(taken))
         logger.warning(
             "took back the work of a worker",
             extra={"action": "taken_back", "worker": worker, "invocations": len(taken), "reason": reason},

@@ -125,6 +125,7 @@ class Supervisor:
             logger.error("a worker lost its lease", extra={"action": "lease_lost", "pid": pid})
             _kill(pid, signal.SIGKILL)
         self._settle()  # after the renewal: one departure that cannot be settled must not cost a lease
+        self._keeper.write_measures()
         if self._stop_at is None:
             self._keeper.reconcile()
             self._spawn_missing()

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from apps.tasks import drain, ledger, schedules, tally, watcher
+from apps.tasks import drain, ledger, measures, schedules, tally, watcher
 from apps.tasks.celery import shared_task
 
 PRUNE_BATCH = 5_000
@@ -11,10 +11,12 @@ PRUNE_BATCH = 5_000
 @schedules.every(seconds=3600)
 @shared_task(name="tasks.prune_invocations")
 def prune_invocations() -> int:
-    """Delete what ended longer ago than the log is kept; returns how many."""
+    """Delete what ended longer ago than the log is kept, and the figures of tasks that are no more; returns how many
+    invocations."""
     pruned = 0
     while batch := ledger.prune(days=settings.TASKS["LOG_DAYS"], limit=PRUNE_BATCH):
         pruned += batch
+    measures.forget_old(days=settings.TASKS["LOG_DAYS"])
     return pruned
 
 

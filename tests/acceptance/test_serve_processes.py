@@ -87,3 +87,21 @@ def _is_refused(port: int) -> bool:
     except ConnectionRefusedError:
         return True
     return False
+
+
+def test_whichever_process_is_asked_tells_the_requests_of_all_even_of_one_that_was_killed(pool: Pool) -> None:
+    for _ in range(20):
+        assert pool.answers()
+    before = asked_so_far(pool)
+    assert before == 20
+    pool.members[0].kill()
+    wait_until(lambda: pool.serving() == 3, 20, "another one serves")
+    assert pool.answers()
+    assert {asked_so_far(pool) for _ in range(10)} == {21}
+
+
+def asked_so_far(pool: Pool) -> float:
+    text = requests.get(f"{pool.url}/metrics", timeout=20).text
+    counted = "understudy_http_request_duration_seconds_count"
+    line = next(one for one in text.splitlines() if one.startswith(counted) and "/health/live/" in one)
+    return float(line.split()[-1])

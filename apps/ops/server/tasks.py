@@ -5,6 +5,7 @@ import json
 from waitress.task import ErrorTask, WSGITask
 
 from apps.common import problems, request_ids
+from apps.ops.metrics import requests
 from apps.ops.server import refusals
 
 
@@ -23,6 +24,7 @@ class RefusalTask(ErrorTask):  # type: ignore[misc]
 
     def execute(self) -> None:
         problem = refusals.problem_of(self.request.error)
+        requests.count_refused(problem.status)
         body = json.dumps(problem.body()).encode()
         self.status = f"{problem.status} {problem.title}"
         self.response_headers += [

@@ -75,6 +75,7 @@ class Recorder(Middleware):
             message.closed = run.completed or run.recorded or isinstance(exception, ClaimLostError)
             if not message.closed and (exception is not None or not message.failed):
                 message.outcome = _outcome(broker, message, run, exception)
+            message.ended = message.outcome or run.outcome
 
     def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
         """Another middleware decided that the message is not to be run."""

@@ -8,14 +8,6 @@ from pytest_django import DjangoAssertNumQueries
 NOBODY = "redis://127.0.0.1:1/0"
 
 
-@pytest.fixture
-def absent_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Connections go to a port where nobody listens."""
-    connection.close()
-    monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
-    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
-
-
 def test_a_process_lives_without_asking_anyone(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
