@@ -9,8 +9,11 @@ class InvocationExistsError(TaskLayerError):
     """An invocation with this id has not ended yet."""
 
 
-class ClaimLostError(TaskLayerError):
-    """This attempt was superseded: its worker was taken for dead and the invocation was given to another."""
+class ClaimLostError(BaseException):
+    """This attempt was superseded: its worker was taken for dead and the invocation was given to another.
+
+    No Exception, so that a task's `except Exception` does not take it for a failure of its own work.
+    """
 
 
 class RowsHeldError(TaskLayerError):

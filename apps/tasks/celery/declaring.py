@@ -53,6 +53,7 @@ def _class_of(
         "run": run,
         "bound": bind,
         "head": staticmethod(heads.head_of(function, bound=bind)),
+        "__name__": function.__name__,
         "__doc__": function.__doc__,
         "__module__": function.__module__,
         "__wrapped__": run,

@@ -5,14 +5,19 @@ Only what differs from the default is in there. The sender fills it, the worker 
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
 from apps.tasks.celery import current
 from apps.tasks.celery.exceptions import NotSupportedError
 
+if TYPE_CHECKING:
+    from apps.tasks.celery.task import Task
+
 KEY = "celery"
+#: Beside the envelope, where the sender did not know the task: the error that the call ends with if nobody does.
+IF_UNKNOWN = "if_unknown"
 #: Celery's name of its default queue; ours is another.
 QUEUE_ALIASES = {"celery": "default"}
 
@@ -22,6 +27,18 @@ Envelope = dict[str, Any]
 def of(options: Mapping[str, Any]) -> Envelope:
     """The envelope in the options of a message or a payload."""
     return options.get(KEY) or {}
+
+
+def keeps_no_result(options: Mapping[str, Any], task: "Task | None") -> bool:
+    """What the sender has said; a sender that did not know the task has left it to that."""
+    said = of(options).get("ignore_result")
+    return bool(task.ignore_result if said is None and task and IF_UNKNOWN in options else said)
+
+
+def keeps_errors(options: Mapping[str, Any], task: "Task | None") -> bool:
+    """The same of errors, where no result is kept."""
+    said = of(options).get("store_errors")
+    return bool(task.store_errors_even_if_ignored if said is None and task and IF_UNKNOWN in options else said)
 
 
 def queue_of(name: Any) -> str:

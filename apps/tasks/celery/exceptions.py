@@ -5,7 +5,45 @@ from typing import Any
 
 from django.db import OperationalError
 
-__all__ = ["OperationalError"]  # what a send raises while the ledger is away; Celery has kombu's there
+#: OperationalError is what a send raises while the ledger is away; Celery has kombu's there.
+__all__ = [
+    "AlreadyRegistered",
+    "AlwaysEagerIgnored",
+    "BackendError",
+    "BackendGetMetaError",
+    "BackendStoreError",
+    "CDeprecationWarning",
+    "CPendingDeprecationWarning",
+    "CeleryError",
+    "CeleryWarning",
+    "ChordError",
+    "DuplicateNodenameWarning",
+    "DuplicateTaskNameWarning",
+    "EncodeError",
+    "FixupWarning",
+    "Ignore",
+    "ImproperlyConfigured",
+    "IncompleteStream",
+    "InvalidTaskError",
+    "MaxRetriesExceededError",
+    "NotConfigured",
+    "NotRegistered",
+    "NotSupportedError",
+    "OperationalError",
+    "QueueNotFound",
+    "Reject",
+    "Retry",
+    "SecurityError",
+    "SecurityWarning",
+    "SoftTimeLimitExceeded",
+    "TaskError",
+    "TaskPredicate",
+    "TaskRevokedError",
+    "Terminated",
+    "TimeLimitExceeded",
+    "TimeoutError",
+    "WorkerLostError",
+]
 
 NO_CANVAS = (
     "{} is not supported: chains, groups and chords need the results of several tasks. Send the next task from within "
@@ -27,6 +65,30 @@ class AlwaysEagerIgnored(CeleryWarning):
 
 class DuplicateTaskNameWarning(CeleryWarning):
     """Two tasks have one name."""
+
+
+class DuplicateNodenameWarning(CeleryWarning):
+    """Never told here: workers have no names of their own."""
+
+
+class FixupWarning(CeleryWarning):
+    """Never told here: Django is what this is made for."""
+
+
+class NotConfigured(CeleryWarning):
+    """Never told here: the settings are Django's."""
+
+
+class SecurityWarning(CeleryWarning):
+    """Never told here: nothing is ever unpickled."""
+
+
+class CPendingDeprecationWarning(PendingDeprecationWarning):
+    """Something of Celery's will be deprecated; never told here."""
+
+
+class CDeprecationWarning(DeprecationWarning):
+    """Something of Celery's is deprecated; never told here."""
 
 
 class CeleryError(Exception):
@@ -149,6 +211,14 @@ class ChordError(TaskError):
 
 class BackendError(Exception):
     """Base of errors of the result store."""
+
+
+class BackendGetMetaError(BackendError):
+    """Never raised here: a result that cannot be read is an error of the database."""
+
+
+class BackendStoreError(BackendError):
+    """Never raised here: a result is stored together with its end, or neither is."""
 
 
 class EncodeError(Exception):

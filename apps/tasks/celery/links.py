@@ -1,7 +1,8 @@
 """What follows the end of a task: `link` when it has succeeded, `link_error` when it has failed.
 
 Both are sent in the transaction that ends the task, so they are sent exactly if it has ended so. Errbacks are sent by
-`on_end`, which the task layer also calls for the death of a worker; what was revoked has none, as in Celery.
+`on_end`, which the task layer also calls for the death of a worker; what was revoked has none, as in Celery. Unlike
+them, listeners of `task_failure` are told by whoever gives the task up: once, though an end may be tried again.
 """
 
 import logging
@@ -36,7 +37,7 @@ def on_end_of(task: "Task") -> Callable[[Ended], None]:
 
     def on_end(ended: Ended) -> None:
         called = context_of_ended(task, ended)
-        error = _error_of(ended)
+        error = called.course.raised or _error_of(ended)
         if ended.status == Status.CANCELLED:
             expired = error.args[:1] == ("expired",)
             _after_commit(
@@ -44,7 +45,7 @@ def on_end_of(task: "Task") -> Callable[[Ended], None]:
             )
         else:
             tell_errbacks(called, error, ended.call.traceback)
-            if _is_told_elsewhere(ended):
+            if ended.call.result is None:  # no tracer has given it up, which would have told it
                 _after_commit(lambda: tell_failure(task, called, error))
         if task.on_end is not None:
             task.on_end(revived(ended))
@@ -102,12 +103,6 @@ def revived(ended: Ended) -> Ended:
         return ended
     known = {name: value for name, value in vars(ended).items() if name not in {"args", "kwargs"}}
     return Ended(args=serialization.revive(ended.args), kwargs=serialization.revive(ended.kwargs), **known)
-
-
-def _is_told_elsewhere(ended: Ended) -> bool:
-    """Whether no tracer is there to tell the failure: the worker died, or could not even begin."""
-    innermost = request.top()
-    return innermost is None or innermost[1].id != ended.id
 
 
 def _error_of(ended: Ended) -> BaseException:

@@ -1,11 +1,12 @@
 """What the row of an invocation says, in the words of Celery's result backends."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
 
 from apps.tasks import ledger
-from apps.tasks.celery import current, envelope, serialization, states
+from apps.tasks.celery import current, envelope, registry, serialization, states
 from apps.tasks.celery.exceptions import WorkerLostError
 from apps.tasks.states import Status
 
@@ -39,7 +40,7 @@ def read_meta(task_id: str) -> dict[str, Any]:
     if row is None or _expired(row):
         return {**UNKNOWN, "task_id": task_id}
     parts = _parts(row.payload)
-    state, result = _state_and_result(row, envelope.of(parts["options"]))
+    state, result = _state_and_result(row, parts["options"])
     return {
         "task_id": task_id,
         "status": state,
@@ -73,13 +74,15 @@ def _expired(row: ledger.Reading) -> bool:
     return (timezone.now() - row.finished_at).total_seconds() > seconds
 
 
-def _state_and_result(row: ledger.Reading, known: envelope.Envelope) -> tuple[str, Any]:
+def _state_and_result(row: ledger.Reading, options: Mapping[str, Any]) -> tuple[str, Any]:
     """In Celery's words. An ending is decided, although its domain has still to be told."""
     status = Status(row.ends_as or row.status)
+    task = registry.tasks.get(row.actor)
+    hidden, errors_shown = envelope.keeps_no_result(options, task), envelope.keeps_errors(options, task)
     if status not in ENDS:
-        return _before_the_end(row, known)
+        return _before_the_end(row, shown=errors_shown or not hidden)
     state = row.state or ENDS[status]
-    hidden = known.get("ignore_result") and not (state == states.FAILURE and known.get("store_errors"))
+    hidden = hidden and not (state == states.FAILURE and errors_shown)
     if state == states.IGNORED or (hidden and not row.state):
         return states.PENDING, None
     if row.state:
@@ -89,10 +92,10 @@ def _state_and_result(row: ledger.Reading, known: envelope.Envelope) -> tuple[st
     return state, _value(state, row.result)
 
 
-def _before_the_end(row: ledger.Reading, known: envelope.Envelope) -> tuple[str, Any]:
+def _before_the_end(row: ledger.Reading, *, shown: bool) -> tuple[str, Any]:
     if row.state:
         return row.state, _value(row.state, row.meta)
-    if row.retries and (not known.get("ignore_result") or known.get("store_errors")):
+    if row.retries and shown:
         return states.RETRY, _value(states.RETRY, row.result)
     return states.PENDING, None
 

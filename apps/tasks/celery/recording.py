@@ -127,11 +127,12 @@ class LedgerBook:
         sending.ledger_broker().bell.ring(queues)
 
     def failed(self, error: BaseException, traceback: str) -> None:
-        ends_as = Status.DEAD if self._called.exhausted else Status.FAILED
+        ends_as = Status.DEAD if self._called.course.exhausted else Status.FAILED
         self.give_up(error, traceback, ends_as=ends_as)
 
     def give_up(self, error: BaseException, traceback: str, *, ends_as: str) -> None:
         """End the invocation, with all that its domain and its errbacks have to be told."""
+        self._called.course.raised = error
         outcome = GivenUp(
             claim=self._run.claim,
             ends_as=ends_as,
@@ -146,7 +147,7 @@ class LedgerBook:
             connection.close()
             return
         self._note(recorded=recorded)
-        endings.finish(self._run.claim.id)
+        self._finish()
 
     def ignored(self, *, requeue: bool) -> None:
         """The state is what the task has told, if it has told one."""
@@ -170,7 +171,7 @@ class LedgerBook:
                 time.sleep(AWAY_SECONDS)
                 continue
             if recorded:
-                endings.finish(self._run.claim.id)
+                self._finish()
             return recorded
 
     def hand_back(self) -> None:
@@ -207,6 +208,14 @@ class LedgerBook:
         if self._called.children and not self._ignores:
             ids = serialization.dumps([child.id for child in self._called.children])
             ledger.say(self._run.claim, children=ids)
+
+    def _finish(self) -> None:
+        """The second half of an ending. Where the ledger is away by now others see to it, and the task's own hooks are
+        told all the same."""
+        try:
+            endings.finish(self._run.claim.id)
+        except AWAY:
+            connection.close()
 
     def _encode(self, result: Any) -> str | None:
         """Raises EncodeError, and ValueError when it is too large."""

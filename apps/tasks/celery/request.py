@@ -6,11 +6,29 @@ Task objects are shared between threads, so nothing about a call is ever kept on
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from apps.tasks.celery.exceptions import Retry
     from apps.tasks.celery.task import Task
+
+
+@dataclass
+class Course:
+    """How a call goes, for the shim alone.
+
+    Attributes:
+      exhausted: its retries are used up: the error that follows ends it as dead.
+      decided: what `retry` has decided, once it has been called.
+      entered: the task is being entered through a `__call__` of its own.
+      raised: the error that it ends with.
+    """
+
+    exhausted: bool = False
+    decided: "Retry | None" = None
+    entered: bool = False
+    raised: BaseException | None = None
 
 
 class Context:
@@ -58,14 +76,8 @@ class Context:
     time_limit: float | None = None
     timelimit: Any = None
     utc: bool | None = None
-    #: Its retries are used up: the error that follows ends it as dead.
-    exhausted: bool = False
     #: The limit that the last `retry` of this call named.
     override_max_retries: int | None = None
-    #: What `retry` has decided, once it has been called.
-    decided: "Retry | None" = None
-    #: The task is being entered through a `__call__` of its own.
-    entered: bool = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.update(*args, **kwargs)
@@ -91,11 +103,17 @@ class Context:
         found: list[Any] = vars(self).setdefault("_children", [])
         return found
 
+    @property
+    def course(self) -> Course:
+        """No plain attribute, or a header of that name would be taken for it."""
+        found: Course = vars(self).setdefault("_course", Course())
+        return found
+
     def __repr__(self) -> str:
         return f"<Context: {vars(self)!r}>"
 
 
-Context._NAMES = frozenset(vars(Context)) | {"_children"}
+Context._NAMES = frozenset(vars(Context)) | {"_children", "_course"}
 
 _Stack = tuple[tuple["Task", Context], ...]
 _stack: ContextVar[_Stack] = ContextVar("requests", default=())

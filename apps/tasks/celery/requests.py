@@ -46,7 +46,7 @@ def context_of(
             "headers": known.get("headers"),
             "callbacks": known.get("link"),
             "errbacks": known.get("link_error"),
-            "ignore_result": bool(known.get("ignore_result")),
+            "ignore_result": envelope.keeps_no_result(options, task),
             "correlation_id": task_id,
             "called_directly": False,
             "is_eager": False,

@@ -21,6 +21,7 @@ __all__ = [
     "ResultSet",
     "allow_join_result",
     "denied_join_result",
+    "result_from_tuple",
 ]
 
 #: The first pause between two looks at the row; each is half as long again, up to `interval`.
@@ -289,6 +290,15 @@ class EagerResult(AsyncResult):
     def ready(self) -> bool:
         return True
 
+    def maybe_throw(
+        self,
+        propagate: bool = True,
+        callback: Callable[[str, Any], object] | None = None,
+    ) -> Any:
+        """What was ignored, rejected or only to be tried again has no result, as in Celery."""
+        ended = self.state in states.READY_STATES
+        return super().maybe_throw(propagate=propagate, callback=callback) if ended else None
+
     def forget(self) -> None:
         """There is nothing kept of it."""
 
@@ -309,3 +319,14 @@ class ResultSet(ResultBase):
 
 class GroupResult(ResultSet):
     """The results of a group: refused, with the canvas."""
+
+
+def result_from_tuple(r: Any, app: "Celery | None" = None) -> Any:
+    """The result that `as_tuple` has written; a result stays what it is."""
+    if isinstance(r, ResultBase):
+        return r
+    written, members = r
+    if members:
+        raise NotSupportedError(NO_CANVAS.format("GroupResult"))
+    task_id, parent = written if isinstance(written, list | tuple) else (written, None)
+    return AsyncResult(task_id, app=app, parent=result_from_tuple(parent, app) if parent else None)

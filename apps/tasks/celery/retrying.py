@@ -49,7 +49,7 @@ def retry(
     times = {"countdown": countdown, "eta": eta, "retries": request.retries + 1}
     follows = signature_of(task, request, args, kwargs, {**options, **times})
     if most is not None and request.retries + 1 > most:
-        request.exhausted = True
+        request.course.exhausted = True
         if exc:
             _raise(exc)
         raise task.MaxRetriesExceededError(
@@ -58,7 +58,7 @@ def retry(
             task_kwargs=follows.kwargs,
         )
     decided = Retry(exc=exc, when=eta or countdown, is_eager=request.is_eager, sig=follows)
-    request.decided = decided
+    request.course.decided = decided
     if throw:
         raise decided
     return decided

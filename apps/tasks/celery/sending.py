@@ -83,7 +83,9 @@ def prepare(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], options: 
         enclosed["marked"] = True
     payload_options: dict[str, Any] = {envelope.KEY: enclosed}
     if name not in registry.tasks:
-        payload_options["if_unknown"] = serialization.dumps(serialization.error_to_data(NotRegistered(name)))
+        payload_options[envelope.IF_UNKNOWN] = serialization.dumps(serialization.error_to_data(NotRegistered(name)))
+        if options.get("ignore_result") is not None:
+            enclosed["ignore_result"] = options["ignore_result"]
     priorities = (options.get("priority"), route.get("priority"), conf.task_default_priority)
     priority = next((value for value in priorities if value is not None), None)
     if priority is not None:

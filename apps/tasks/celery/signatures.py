@@ -93,6 +93,10 @@ class Signature(dict[str, Any]):
         return bool(self.get("immutable"))
 
     @property
+    def subtask_type(self) -> str | None:
+        return self.get("subtask_type")
+
+    @property
     def id(self) -> str | None:
         return self.options.get("task_id")
 

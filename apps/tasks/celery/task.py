@@ -82,8 +82,8 @@ class Task:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function here and now; in a worker, from a `__call__` of one's own, within the running request."""
         called = request.top_of(self)
-        if called is not None and not called.called_directly and not called.entered:
-            called.entered = True
+        if called is not None and not called.called_directly and not called.course.entered:
+            called.course.entered = True
             return self.run(*args, **kwargs)
         with request.pushed(self, Context(args=args, kwargs=kwargs)):
             return self.run(*args, **kwargs)

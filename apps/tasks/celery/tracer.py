@@ -128,15 +128,15 @@ class Trace:
                 watch.leave()
         finally:
             watch.leave()
-        if self.called.decided is not None:
-            raise self.called.decided
+        if self.called.course.decided is not None:
+            raise self.called.course.decided
         return result
 
     def _code(self) -> Any:
         task, called = self.task, self.called
         task.before_start(called.id, called.args, called.kwargs)
-        called.entered = not task.has_own("__call__")
-        function = task.run if called.entered else task
+        called.course.entered = not task.has_own("__call__")
+        function = task.run if called.course.entered else task
         return function(*called.args, **called.kwargs)
 
     def _succeed(self, result: Any, seconds: float) -> None:

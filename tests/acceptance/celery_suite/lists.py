@@ -53,6 +53,15 @@ def settings(sources: Path) -> set[str]:
     return set(_keys(namespaces, ""))
 
 
+def names(sources: Path, module: str) -> set[str]:
+    """What a module of Celery's offers to be imported."""
+    path = sources / "celery" / module.replace(".", "/")
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    (offered,) = (statement.value for statement in tree.body if "__all__" in _assigned(statement))
+    return set(ast.literal_eval(offered))
+
+
 def _keys(namespace: ast.expr, prefix: str) -> Iterator[str]:
     assert isinstance(namespace, ast.Call)
     for keyword in namespace.keywords:

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from apps.tasks.celery import current_app, shared_task, states
-from apps.tasks.celery.exceptions import AlwaysEagerIgnored, EncodeError, NotSupportedError, Retry
+from apps.tasks.celery.exceptions import AlwaysEagerIgnored, EncodeError, Ignore, NotSupportedError, Reject, Retry
 from apps.tasks.celery.result import EagerResult
 from apps.tasks.models import Invocation
 
@@ -140,3 +140,13 @@ def test_send_task_is_not_eager_and_says_so(eagerly):
 def test_apply_refuses_what_it_does_not_know():
     with pytest.raises(NotSupportedError, match="Did you mean"):
         echo.apply(task_ids=1)
+
+
+@shared_task(name="test.eager.raises")
+def raises(error):
+    raise {"ignore": Ignore, "reject": Reject}[error]
+
+
+@pytest.mark.parametrize("error", ["ignore", "reject"])
+def test_what_was_ignored_or_rejected_has_no_result(error):
+    assert raises.apply((error,)).get() is None

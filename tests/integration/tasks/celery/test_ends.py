@@ -424,3 +424,86 @@ def test_a_task_that_was_superseded_is_not_tried_again_by_itself(hand):
     hand.run()
 
     assert Invocation.objects.get().status == "running"
+
+
+def test_a_task_does_not_take_the_loss_of_its_claim_for_a_failure_of_its_own(hand):
+    @shared_task(name="test.ends.catches_all", bind=True)
+    def catches_all(self):
+        Invocation.objects.filter(id=self.request.id).update(attempt=5)
+        try:
+            self.update_state(state="PROGRESS")
+        except Exception:  # noqa: BLE001 — as tasks do
+            NOTES.append("failed")
+
+    catches_all.delay()
+
+    hand.run()
+
+    assert NOTES == []
+
+
+def raise_an_error():
+    raise RuntimeError("the domain is away")
+
+
+def lose_the_connection():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+@pytest.mark.parametrize("trouble", [raise_an_error, lose_the_connection])
+def test_an_end_that_is_tried_again_tells_hook_and_listeners_of_the_failure_once(hand, heard, trouble):
+    troubles = [trouble]
+
+    def on_end(_ended):
+        NOTES.append("on_end")
+        if troubles:
+            troubles.pop()()
+
+    def on_failure(*_told):
+        NOTES.append("on_failure")
+
+    @shared_task(name=f"test.ends.{trouble.__name__}", on_end=on_end, on_failure=on_failure)
+    def gives_up():
+        raise KeyError("lost")
+
+    names = heard(signals.task_failure)
+    sent = gives_up.delay()
+
+    hand.run()
+    Invocation.objects.update(due_at=timezone.now())
+    endings.finish_due()
+
+    assert (sent.state, Invocation.objects.get().status) == ("FAILURE", "failed")
+    assert sorted(NOTES) == ["on_end", "on_end", "on_failure"]
+    assert names == ["task_failure"]
+
+
+def test_an_errback_that_is_called_here_gets_the_very_error(hand):
+    raised = KeyError("lost")
+    raised.response = "only in memory"
+
+    @shared_task(name="test.ends.raises_with_more")
+    def raises_with_more():
+        raise raised
+
+    raises_with_more.apply_async(link_error=errback.s())
+
+    hand.run()
+
+    assert [note[1] for note in NOTES] == [raised]
+
+
+@pytest.mark.parametrize("header", ["decided", "entered", "exhausted", "raised", "course"])
+def test_a_header_may_have_any_name(hand, header):
+    @shared_task(name=f"test.ends.header-{header}", bind=True, max_retries=1)
+    def headed(self):
+        if not self.request.retries:
+            raise self.retry(countdown=0)
+        return self.request.headers
+
+    sent = headed.apply_async(headers={header: "theirs"})
+
+    hand.run(rounds=2)
+
+    assert sent.get(timeout=1) == {header: "theirs"}

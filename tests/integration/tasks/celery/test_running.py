@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from apps.tasks import runs
-from apps.tasks.celery import AsyncResult, Task, current_app, current_task, shared_task, signals, states
+from apps.tasks.celery import AsyncResult, Task, current_app, current_task, registry, shared_task, signals, states
 from apps.tasks.celery.exceptions import (
     Ignore,
     MaxRetriesExceededError,
@@ -559,3 +559,41 @@ def test_a_late_attempt_tells_nothing(hand):
 
     row = Invocation.objects.get()
     assert (row.status, row.state) == ("running", None)
+
+
+@pytest.fixture
+def stranger(monkeypatch):
+    """Sends by name as a process does that does not know the task."""
+
+    def send(name, **options):
+        known = registry.tasks.pop(name)
+        try:
+            return current_app.send_task(name, **options)
+        finally:
+            registry.tasks[name] = known
+
+    return send
+
+
+@shared_task(name="test.running.keeps_nothing", ignore_result=True)
+def keeps_nothing():
+    return "x" * (runs.RESULT_MAX_BYTES + 1)
+
+
+@shared_task(name="test.running.shown", ignore_result=True)
+def shown():
+    return "asked for"
+
+
+@shared_task(name="test.running.keeps_errors", ignore_result=True, store_errors_even_if_ignored=True)
+def keeps_errors():
+    raise KeyError("lost")
+
+
+def test_a_task_keeps_no_result_also_for_a_sender_that_does_not_know_it(hand, stranger):
+    sent, failed = stranger(keeps_nothing.name), stranger(keeps_errors.name)
+    asked_for = stranger(shown.name, ignore_result=False)
+
+    hand.run()
+
+    assert [AsyncResult(one.id).state for one in (sent, asked_for, failed)] == ["PENDING", "SUCCESS", "FAILURE"]

@@ -1,5 +1,6 @@
 """Declaring a task and calling it in place: what is taken, and what is refused where it is written."""
 
+import functools
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -183,3 +184,13 @@ def test_a_class_can_be_registered():
     assert task(1) == 2
     assert app.tasks["test.declaring.counter"] is task
     assert task.app is app
+
+
+def test_a_task_has_the_name_of_its_function():
+    assert (add.__name__, functools.wraps(add)(lambda: None).__name__) == ("add", "add")
+
+
+@pytest.mark.parametrize("method", ["on_bound", "annotate", "signature_from_request", "add_trail", "from_config"])
+def test_a_method_of_a_base_class_that_would_never_be_called_is_refused(method):
+    with pytest.raises(NotSupportedError, match=method):
+        type("Base", (Task,), {method: lambda _self: None})

@@ -57,5 +57,5 @@ def test_the_limit_of_one_retry_does_not_stay():
     with pushed(copy, request), pytest.raises(KeyError):
         copy.retry(exc=KeyError(), max_retries=1)
 
-    assert request.exhausted
+    assert request.course.exhausted
     assert copy.max_retries is None
