@@ -12,11 +12,20 @@ from apps.ops.server import refusals
 class RequestTask(WSGITask):  # type: ignore[misc]
     """A request for Django. While the server stops, its answer says that the connection ends with it."""
 
+    #: An answer that never has a body (204, 304) has no length either; for Waitress that is a reason to close.
+    _ends_by_itself = False
+
     def build_response_header(self) -> bytes:
         if self.channel.server.stopping:
             self.set_close_on_finish()
+        asked_to_close = self.request.headers.get("CONNECTION", "").lower() == "close"
+        self._ends_by_itself = not self.has_body and self.version == "1.1" and not asked_to_close
         header: bytes = super().build_response_header()
         return header
+
+    def set_close_on_finish(self) -> None:
+        if not self._ends_by_itself:
+            super().set_close_on_finish()
 
 
 class RefusalTask(ErrorTask):  # type: ignore[misc]

@@ -37,6 +37,9 @@ class Probe:
             raise RuntimeError("a secret of the server")
         if path == "/wait/":
             self.may_go_on.wait(20)
+        if path == "/unchanged/":
+            start_response("304 Not Modified", [("ETag", '"1"')])
+            return []
         seen = {"path": path, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
         seen |= {name: environ.get(name) for name in ("REMOTE_ADDR", "HTTP_HOST", "wsgi.url_scheme")}
         seen["forwarded"] = [name for name in environ if "FORWARDED" in name]

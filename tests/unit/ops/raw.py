@@ -67,10 +67,11 @@ class Connection:
         line = self._incoming.readline()
         assert line, "closed without an answer"
         headers = {name.lower(): value for name, value in http.client.parse_headers(self._incoming).items()}
-        size = 0 if method == "HEAD" else int(headers["content-length"])
+        status = int(line.split()[1])
+        size = 0 if method == "HEAD" or status in (204, 304) else int(headers["content-length"])
         body = self._incoming.read(size)
         assert len(body) == size, f"closed after {len(body)} of {size} bytes"
-        return Answer(int(line.split()[1]), headers, body)
+        return Answer(status, headers, body)
 
     def bytes_until(self, end: bytes) -> bytes:
         """Everything that comes up to and with `end`."""

@@ -124,6 +124,17 @@ def test_head_gets_the_headers_of_get_and_the_connection_stays_usable(server: Ru
     assert int(head.headers["content-length"]) == len(get.body)
 
 
+def test_an_answer_that_has_no_body_ends_no_connection(server: RunningServer) -> None:
+    with connected(server.port) as connection:
+        for _ in range(2):
+            connection.send(request("GET", "/unchanged/"))
+            answer = connection.answer()
+            assert (answer.status, answer.headers.get("connection")) == (304, None)
+        connection.send(request("GET", "/unchanged/", "Connection: close"))
+        assert connection.answer().headers["connection"] == "close"
+        assert connection.rest() == b""
+
+
 def test_answers_do_not_say_what_serves_them(server: RunningServer) -> None:
     answer = exchange(server.port, request("GET", "/x/"))
     assert "server" not in answer.headers
