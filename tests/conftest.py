@@ -13,6 +13,7 @@ import redis
 from django.conf import settings
 from django.test import override_settings
 
+from apps.common import log_context
 from apps.ops.embedded import ports
 from apps.ops.embedded.postgres import PostgresServer
 from apps.ops.embedded.redis import RedisServer
@@ -46,6 +47,12 @@ def plain_static_files() -> Iterator[None]:
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_request() -> None:
+    """Requests of the test before this one, which the same thread made, have caused nothing in this one."""
+    log_context.begin()
 
 
 @pytest.fixture

@@ -20,8 +20,9 @@ from apps.common import problems, request_ids
 from apps.common.negotiation import AnyTypeNegotiation
 from apps.common.problems import Problem
 
-#: Bytes of any type; an address that may be relative.
-BYTES = OpenApiTypes.BINARY
+#: Bytes of any type: a validator would take those that are JSON for what they hold, so nothing is said of them.
+BYTES = OpenApiTypes.ANY
+#: An address that may be relative.
 REFERENCE = {"type": "string", "format": "uri-reference"}
 
 #: An error that an operation can answer with: itself, its class, or what is told of it.

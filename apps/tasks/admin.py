@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django_dramatiq.models import Task
 
 from apps.common.admin import CheckedAdmin
-from apps.tasks import timetable, timing
+from apps.tasks import origins, timetable, timing
 from apps.tasks.models import Invocation, Schedule, WorkerProcess
 
 
@@ -47,6 +47,12 @@ class InvocationAdmin(ReadOnlyAdmin):
     search_fields = ("^id",)
     ordering = ("-created_at",)
     show_full_result_count = False
+    readonly_fields = ("request_id",)
+
+    @admin.display(description="request ID")
+    def request_id(self, row: Invocation) -> str:
+        """The request that caused it, directly or by other tasks."""
+        return origins.of_payload(row.payload) or "-"
 
 
 @admin.register(WorkerProcess)

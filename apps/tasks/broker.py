@@ -6,7 +6,7 @@ from dramatiq import Broker, Message, Middleware
 from dramatiq.errors import QueueNotFound
 from dramatiq.message import get_encoder
 
-from apps.tasks import ledger
+from apps.tasks import ledger, origins
 from apps.tasks.bell import Bell
 from apps.tasks.consumer import LedgerConsumer
 from apps.tasks.errors import UnsupportedMessageError
@@ -90,5 +90,5 @@ class LedgerBroker(Broker):
 
 def encode_payload(message: "Message[Any]") -> str:
     """Arguments and options in the broker's encoding, which is what a worker gets to see of a call."""
-    parts = {"args": message.args, "kwargs": message.kwargs, "options": message.options}
+    parts = {"args": message.args, "kwargs": message.kwargs, "options": origins.marked(message.options)}
     return get_encoder().encode(parts).decode("utf-8")

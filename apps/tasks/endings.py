@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from dramatiq.errors import DecodeError
 from dramatiq.message import get_encoder
 
-from apps.tasks import measures
+from apps.tasks import measures, origins
 from apps.tasks.sql import statement
 from apps.tasks.states import Status
 
@@ -98,6 +98,7 @@ def _end(invocation_id: str) -> Ended | None:
         return None
     actor, queue, payload, retries, status, error, result, traceback = row
     parts = _parts(payload)
+    origins.take_up(invocation_id, parts["options"])
     call = Call(queue=queue, options=parts["options"], retries=retries, result=result, traceback=traceback)
     # What failed was logged where it was raised, by whoever knows whether it was expected; what was called off is what
     # somebody wanted.

@@ -1,6 +1,6 @@
 """What `app.control` does: calling off tasks that have not started."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from apps.tasks import ledger
@@ -8,6 +8,12 @@ from apps.tasks.celery import serialization
 from apps.tasks.celery.exceptions import NotSupportedError, TaskRevokedError
 
 NO_CONTROL = "{} is not supported: there is no remote control of workers; the admin shows what runs."
+
+
+def call_off(ids: Sequence[str]) -> set[str]:
+    """Begin the ending of what has not started, in the caller's transaction; returns the ids that it found so."""
+    result = serialization.dumps(serialization.error_to_data(TaskRevokedError("revoked")))
+    return ledger.cancel(ids, error="TaskRevokedError: revoked", result=result)
 
 
 class Control:
@@ -30,10 +36,7 @@ class Control:
                 "revoke(terminate=True) is not supported: tasks run in threads, and a thread cannot be killed. Give "
                 "the task a time_limit, or let it look for a reason to stop."
             )
-        ids = [task_id] if isinstance(task_id, str) else [str(one) for one in task_id]
-        error = TaskRevokedError("revoked")
-        result = serialization.dumps(serialization.error_to_data(error))
-        ledger.cancel(ids, error="TaskRevokedError: revoked", result=result)
+        call_off([task_id] if isinstance(task_id, str) else [str(one) for one in task_id])
 
     def terminate(self, task_id: Any, *_args: Any, **_kwargs: Any) -> None:
         self.revoke(task_id, terminate=True)

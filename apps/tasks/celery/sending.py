@@ -9,6 +9,7 @@ from uuid import uuid4
 import dramatiq
 from dramatiq import Message
 
+from apps.tasks import origins
 from apps.tasks.celery import current, envelope, registry, request, serialization, signals, signatures
 from apps.tasks.celery.envelope import Envelope
 from apps.tasks.celery.exceptions import NotRegistered
@@ -94,7 +95,7 @@ def prepare(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], options: 
         queue=envelope.queue_of(options.get("queue") or route.get("queue") or conf.task_default_queue),
         priority=int(priority or 0),
         delay_ms=envelope.delay_ms(options.get("countdown"), options.get("eta")),
-        payload=f'{{{text},"options":{serialization.dumps(payload_options)}}}',
+        payload=f'{{{text},"options":{serialization.dumps(origins.marked(payload_options))}}}',
         options=payload_options,
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 from dramatiq import Actor, Broker, MessageProxy, Middleware
 from dramatiq.middleware.shutdown import Shutdown
 
-from apps.tasks import retries, runs
+from apps.tasks import origins, retries, runs
 from apps.tasks.consumer import ClaimedMessage
 from apps.tasks.errors import ClaimLostError
 from apps.tasks.outcomes import GivenUp, HandedBack, Outcome
@@ -59,6 +59,7 @@ class Recorder(Middleware):
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
         if isinstance(message, ClaimedMessage):
+            origins.take_up(message.claim.id, message.options)
             runs.set_current(Run(claim=message.claim, retries=message.options["retries"], message=message._message))
 
     def after_process_message(
