@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from apps.tasks import endings, leases, ledger, runs
+from apps.tasks import endings, leases, leases, ledger, runs
 from apps.tasks.celery import AsyncResult, Task, current_app, limits, shared_task, signals, signature
 from apps.tasks.celery.exceptions import NotSupportedError, SoftTimeLimitExceeded, TaskRevokedError
 from apps.tasks.errors import ClaimLostError
@@ -115,7 +115,7 @@ def test_an_errback_that_raises_changes_nothing(hand):
 def test_errbacks_hear_of_the_death_of_a_worker(hand, heard):
     names = heard(signals.task_failure)
     sent = fail.apply_async(link_error=note_one.s())
-    for _ in range(ledger.MOST_DEATHS):
+    for _ in range(leases.MOST_DEATHS):
         hand.claim()
         Invocation.objects.filter(id=sent.id).update(worker="other")
         with connection.cursor() as cursor:
@@ -147,7 +147,7 @@ def test_its_workers_last_death_is_told_whatever_state_the_task_has_told_before(
     sent = tells_a_state.delay()
     (message,) = hand.claim()
     ledger.say(message.claim, state="STARTED", meta="{}")
-    Invocation.objects.update(deaths=ledger.MOST_DEATHS - 1)
+    Invocation.objects.update(deaths=leases.MOST_DEATHS - 1)
 
     ledger.take_back(message.claim.worker, died=True, reason="killed")
 
