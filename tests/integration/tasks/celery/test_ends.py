@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from apps.tasks import endings, leases, leases, ledger, runs
+from apps.tasks import endings, leases, ledger, runs
 from apps.tasks.celery import AsyncResult, Task, current_app, limits, shared_task, signals, signature
 from apps.tasks.celery.exceptions import NotSupportedError, SoftTimeLimitExceeded, TaskRevokedError
 from apps.tasks.errors import ClaimLostError
@@ -149,7 +149,7 @@ def test_its_workers_last_death_is_told_whatever_state_the_task_has_told_before(
     ledger.say(message.claim, state="STARTED", meta="{}")
     Invocation.objects.update(deaths=leases.MOST_DEATHS - 1)
 
-    ledger.take_back(message.claim.worker, died=True, reason="killed")
+    leases.take_back(message.claim.worker, died=True, reason="killed")
 
     assert sent.state == "FAILURE"
 
