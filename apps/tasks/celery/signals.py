@@ -12,12 +12,12 @@ from django.dispatch import Signal as DjangoSignal
 from apps.tasks.celery.exceptions import NotSupportedError
 
 
-class Signal:
+class Signal(DjangoSignal):
     """`connect` may be called, used as a decorator, or as a decorator with options, as in Celery."""
 
     def __init__(self, name: str = "") -> None:
+        super().__init__()
         self.name = name
-        self._signal = DjangoSignal()
 
     def connect(self, *args: Any, **options: Any) -> Any:
         """`connect(receiver, sender=None, weak=True, dispatch_uid=None)`; without a receiver a decorator."""
@@ -28,18 +28,18 @@ class Signal:
     def _connect(
         self, receiver: Callable[..., Any], sender: Any = None, *, weak: bool = True, dispatch_uid: Any = None
     ) -> Callable[..., Any]:
-        self._signal.connect(receiver, sender=_same(sender), weak=weak, dispatch_uid=dispatch_uid)
+        super().connect(receiver, sender=_same(sender), weak=weak, dispatch_uid=dispatch_uid)
         return receiver
 
     def disconnect(self, receiver: Any = None, sender: Any = None, dispatch_uid: Any = None) -> bool:
-        return self._signal.disconnect(receiver, sender=_same(sender), dispatch_uid=dispatch_uid)
+        return super().disconnect(receiver, sender=_same(sender), dispatch_uid=dispatch_uid)
 
     def has_listeners(self, sender: Any = None) -> bool:
-        return self._signal.has_listeners(_same(sender))
+        return super().has_listeners(_same(sender))
 
     def send(self, sender: Any, **named: Any) -> list[tuple[Any, Any]]:
         """Tell all receivers; returns what each answered, or raised."""
-        return self._signal.send_robust(_same(sender), **named)
+        return super().send_robust(_same(sender), **named)
 
     send_robust = send
 

@@ -1,9 +1,11 @@
 """Tasks written for Celery, in real workers: what another process sees of them, and when."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from tests.support.probes import traces
-from tests.support.processes import wait_until
+from tests.support.processes import ChildProcess, wait_until
 from tests.support.service import Service, WorkerCommand
 
 
@@ -15,6 +17,15 @@ def only_worker(shared_service: Service) -> WorkerCommand:
 @pytest.fixture
 def service(shared_service: Service) -> Service:
     return shared_service
+
+
+@pytest.fixture
+def service_of_its_own(
+    service_environment: dict[str, str], start_process: Callable[..., ChildProcess]
+) -> Iterator[Service]:
+    service = Service(service_environment, start_process)
+    yield service
+    service.end()
 
 
 def hooks_of(service: Service, invocation: str) -> list[str]:
@@ -86,3 +97,16 @@ def test_an_expired_task_does_not_run(service: Service) -> None:
 
     assert caller.state_of(sent) == "REVOKED"
     assert service.starts_of(sent) == []
+
+
+def test_each_process_of_a_worker_tells_of_its_life(service_of_its_own: Service) -> None:
+    worker = service_of_its_own.start_worker_at_work(processes=2)
+    children = {child.pid for child in worker.children()}
+
+    worker.stop()
+    worker.process.wait(10)
+
+    told = traces.read_signals(service_of_its_own.environment["DATA_DIR"])
+    names = ["worker_process_init", "worker_ready", "worker_shutting_down", "worker_shutdown"]
+    assert {pid: [name for name, each in told if each == pid] for pid in children} == dict.fromkeys(children, names)
+    assert {pid for _, pid in told} == children

@@ -12,7 +12,7 @@ from django.db import connection
 from dramatiq.errors import Retry
 
 from apps.tasks import runs, schedules
-from apps.tasks.celery import AsyncResult, Task, shared_task
+from apps.tasks.celery import AsyncResult, Task, shared_task, signals
 from apps.tasks.endings import Ended
 from apps.tasks.retries import Stop, TryAgain
 from tests.support.probes import traces
@@ -24,6 +24,19 @@ AT_ONCE = {"autoretry_for": (Exception,), "default_retry_delay": 0}
 
 class ProbeError(Exception):
     """The probe was asked to fail."""
+
+
+def _note_signal(signal: signals.Signal, **_named: Any) -> None:
+    traces.write_signal(signal.name)
+
+
+for of_a_worker in (
+    signals.worker_process_init,
+    signals.worker_ready,
+    signals.worker_shutting_down,
+    signals.worker_shutdown,
+):
+    of_a_worker.connect(_note_signal)
 
 
 def note_start() -> int:

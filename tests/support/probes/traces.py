@@ -33,9 +33,12 @@ def starts_path(data_dir: str) -> Path:
 
 
 def write_start(invocation: str, attempt: int) -> None:
+    _append(starts_path(os.environ["DATA_DIR"]), [invocation, attempt, os.getpid(), time.time()])
+
+
+def _append(path: Path, values: list[Any]) -> None:
     """One short line in one write to a file opened for appending: lines of several processes never mix."""
-    path = starts_path(os.environ["DATA_DIR"])
-    line = json.dumps([invocation, attempt, os.getpid(), time.time()]) + "\n"
+    line = json.dumps(values) + "\n"
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         os.write(descriptor, line.encode())
@@ -47,6 +50,21 @@ def read_starts(data_dir: str) -> list[Start]:
     path = starts_path(data_dir)
     lines: list[Any] = path.read_text().splitlines() if path.exists() else []
     return [Start(*json.loads(line)) for line in lines]
+
+
+def signals_path(data_dir: str) -> Path:
+    return Path(data_dir) / "signals.txt"
+
+
+def write_signal(name: str) -> None:
+    """A signal of this process's life."""
+    _append(signals_path(os.environ["DATA_DIR"]), [name, os.getpid()])
+
+
+def read_signals(data_dir: str) -> list[tuple[str, int]]:
+    path = signals_path(data_dir)
+    lines: list[Any] = path.read_text().splitlines() if path.exists() else []
+    return [(name, pid) for name, pid in map(json.loads, lines)]
 
 
 def word_path(data_dir: str) -> Path:
