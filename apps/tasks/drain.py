@@ -96,10 +96,16 @@ class Sum:
 
 
 def drain(tally: Tally) -> int:
-    """Apply all there is; returns how many events that were. Nothing, if another drain of the tally is at it."""
+    """Apply all there is; returns how many events that were. Nothing, if another drain of the tally is at it.
+
+    What arrives meanwhile is left for the next drain: under load there is always something new, and to run after it
+    would be a transaction for every few events.
+    """
     drained = 0
     while number := _drain_batch(tally):
         drained += number
+        if number < BATCH:
+            break
     return drained
 
 

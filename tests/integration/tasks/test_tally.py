@@ -94,6 +94,20 @@ def test_what_was_applied_and_is_still_in_the_stream_is_not_applied_again(
     assert counted() == {1: 2}
 
 
+def test_a_drain_does_not_run_after_what_arrives_meanwhile(events: Tally) -> None:
+    """Under load something always has: a transaction for every few events would be the price."""
+
+    def apply_while_more_arrives(amounts: Any) -> None:
+        Rival(lambda: events.add("1")).end()
+        processors.add_views(amounts)
+
+    events.apply = apply_while_more_arrives
+    events.add("1")
+
+    assert drain.drain(events) == 1
+    assert events.client.xlen(events.key) == 1
+
+
 def test_a_drain_that_fails_leaves_no_trace(events: Tally) -> None:
     def fail(_amounts: Any) -> None:
         raise ValueError("on purpose")
