@@ -46,8 +46,9 @@ class Reconciler:
             self._passed_over_at = None
             return
         with _turn() as mine:
-            if mine or self._is_passed_over_for_long():
+            if mine:
                 self._passed_over_at = None
+            if mine or self._is_passed_over_for_long():
                 self._settle(silent)
 
     def _is_passed_over_for_long(self) -> bool:

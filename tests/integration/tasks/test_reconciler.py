@@ -198,6 +198,18 @@ def test_a_turn_that_does_not_end_is_not_waited_for_long(judge, let_pass, worker
     assert leases.beats() == {}
 
 
+def test_who_was_passed_over_for_long_goes_on_until_all_is_done(judge, let_pass, paused, worker, other):
+    judge.round()
+    other.execute("SELECT pg_advisory_lock(%s)", [reconciler.ADVISORY_LOCK])
+    let_pass(LEASE_SECONDS + LONGEST_TURN_SECONDS + 1)
+    assert worker in leases.beats()
+
+    paused.close()
+    let_pass(1)
+
+    assert leases.beats() == {}
+
+
 def test_after_a_round_it_is_anothers_turn(judge, other):
     judge.round()
 
