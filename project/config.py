@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 REQUIRED = object()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -77,6 +78,25 @@ def names(raw: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in raw.split(",") if name.strip())
 
 
+def address(*schemes: str) -> Callable[[str], str]:
+    """An address with one of these schemes, or nothing where nothing is allowed."""
+
+    def parse(raw: str) -> str:
+        if raw and urlsplit(raw).scheme not in schemes:
+            raise ValueError(f"expected an address that begins with {' or '.join(f'{one}://' for one in schemes)}")
+        return raw
+
+    return parse
+
+
+def dsn(raw: str) -> str:
+    """What Sentry calls an address: with a key before the host, and the project's number behind it."""
+    parts = urlsplit(address("http", "https")(raw))
+    if raw and not (parts.username and parts.hostname and parts.path.rpartition("/")[2].isdigit()):
+        raise ValueError("expected an address such as https://key@host/1")
+    return raw
+
+
 def folder(raw: str) -> Path:
     return (BASE_DIR / raw).resolve()
 
@@ -104,8 +124,12 @@ class Config:
     allowed_hosts: tuple[str, ...] = env(
         names, REQUIRED, "Host names this service answers to, separated by commas; `*` for any."
     )
-    database_url: str = env(text, REQUIRED, "PostgreSQL, as `postgresql://user:password@host:5432/name`.")
-    redis_url: str = env(text, REQUIRED, "Redis or Valkey, as `redis://host:6379/0` or `rediss://…`.")
+    database_url: str = env(
+        address("postgresql", "postgres"), REQUIRED, "PostgreSQL, as `postgresql://user:password@host:5432/name`."
+    )
+    redis_url: str = env(
+        address("redis", "rediss"), REQUIRED, "Redis or Valkey, as `redis://host:6379/0` or `rediss://…`."
+    )
     api_access: str = env(
         one_of("public", "token"),
         REQUIRED,
@@ -143,10 +167,22 @@ class Config:
         "Seconds a running task or request gets to finish after SIGTERM. Keep below the platform's kill.",
     )
     task_log_days: int = env(positive, "7", "Days that ended task invocations are kept, with their results.")
+    media_s3_bucket: str = env(
+        text, "", "Bucket for uploaded media. Empty: media lies in `DATA_DIR`, which web and worker then have to share."
+    )
+    media_s3_endpoint_url: str = env(
+        address("http", "https"), "", "Address of an S3-compatible service. Empty: Amazon's own."
+    )
+    media_s3_region: str = env(text, "", "Region of the bucket.")
+    media_s3_access_key: str = env(text, "", "Who reads and writes the bucket. Empty: as boto3 finds it.")
+    media_s3_secret_key: str = env(text, "", "What goes with `MEDIA_S3_ACCESS_KEY`.")
+    dyno: str = env(
+        text, "", "Set by platforms on which each process has a disk of its own. Read by `manage.py check --deploy`."
+    )
     metrics_token: str = env(
         text, "", "What `/metrics` wants to see, as `Authorization: Bearer …`. Empty: anybody may read it."
     )
-    sentry_dsn: str = env(text, "", "Where errors are reported: the address that Sentry gives. Empty: nowhere.")
+    sentry_dsn: str = env(dsn, "", "Where errors are reported: the address that Sentry gives. Empty: nowhere.")
     log_format: str = env(one_of("json", "text"), "json", "`json`: one object a line. `text`: for people.")
 
 

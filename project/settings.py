@@ -101,6 +101,7 @@ DRAMATIQ_BROKER = {
         "apps.tasks.middleware.recorder.Recorder",
         "apps.tasks.middleware.lifecycle.Lifecycle",
         "apps.tasks.celery.worker_signals.WorkerSignals",
+        "apps.ops.reporting.LastReports",
     ],
 }
 DRAMATIQ_IGNORED_MODULES = ["django_dramatiq.tasks"]
@@ -115,7 +116,18 @@ FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)  # Django's checks want 
 FILE_UPLOAD_HANDLERS = ["apps.common.uploads.UploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o640
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "apps.ops.media.S3Media",
+        "OPTIONS": {
+            "bucket_name": CONFIG.media_s3_bucket,
+            "endpoint_url": CONFIG.media_s3_endpoint_url or None,
+            "region_name": CONFIG.media_s3_region or None,
+            "access_key": CONFIG.media_s3_access_key or None,
+            "secret_key": CONFIG.media_s3_secret_key or None,
+        },
+    }
+    if CONFIG.media_s3_bucket
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -175,6 +187,7 @@ SPECTACULAR_SETTINGS = OPENAPI
 
 # --- operations -------------------------------------------------------------------------------------
 METRICS_TOKEN = CONFIG.metrics_token
+SENTRY_DSN = CONFIG.sentry_dsn
 
 # --- the rest ---------------------------------------------------------------------------------------
 USE_TZ = True

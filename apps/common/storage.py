@@ -99,6 +99,11 @@ def on_disk(name: str) -> Iterator[Path]:
         yield Path(copy.name)
 
 
+def is_local(name: str) -> bool:
+    """Whether reading these bytes waits for nobody but this machine's disk."""
+    return _path_of(name) is not None
+
+
 def stored_names(folder: str) -> Iterator[list[str]]:
     """Every name stored below `folder`, one list for each of its folders."""
     for shard in _listed(folder)[0]:

@@ -7,14 +7,15 @@ import io
 import logging
 import re
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote
 
 from django.core.files import File as Bytes
 from django.core.files.storage import default_storage
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.cache import get_conditional_response
 
-from apps.common import problems
+from apps.common import problems, storage
 from apps.common.problems import Problem, ProblemResponse
 from apps.files.errors import NoSuchFileError, NoThumbnailError
 from apps.files.models import File
@@ -135,7 +136,18 @@ def _bytes_of(request: HttpRequest, download: Download, first: int, length: int)
         stored = default_storage.open(download.stored_name)
     except FileNotFoundError:
         raise _gone(download) from None
-    return _BlockResponse(Part(stored, first, length), content_type=download.content_type)
+    part = Part(stored, first, length)
+    if storage.is_local(download.stored_name):
+        return _BlockResponse(part, content_type=download.content_type)
+    # Nothing that waits for a network may be read in Waitress's main loop.
+    return _streamed(part, download)
+
+
+def _streamed(part: "Part", download: Download) -> HttpResponseBase:
+    blocks = iter(partial(part.read, BLOCK_BYTES), b"")
+    response = StreamingHttpResponse(blocks, content_type=download.content_type)
+    response._resource_closers.append(part.close)  # type: ignore[attr-defined] # as FileResponse does
+    return response
 
 
 def _gone(download: Download) -> NoSuchFileError:

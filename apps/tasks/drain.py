@@ -16,6 +16,7 @@ from zlib import crc32
 import redis
 from django.db import connection, transaction
 
+from apps.tasks import measures
 from apps.tasks.tally import Tally
 
 logger = logging.getLogger(__name__)
@@ -121,12 +122,14 @@ def forget(tally: Tally) -> None:
 def _drain_batch(tally: Tally) -> int:
     """The stream is read before the turn is taken: what another drain applies in between is left out by its marks."""
     events = _read(tally)
+    counted = 0
     with transaction.atomic(durable=True):  # or events would be removed before what was applied is committed
         if not take_turn(tally):
             return 0
         rows = [Row(*row) for row in _fetch(ROWS, tally.name, BATCH)]
         if events or rows:
-            _apply(tally, events or [], rows)
+            counted = _apply(tally, events or [], rows)
+    measures.count_events(tally.name, counted)
     if events:
         tally.client.xdel(tally.key, *(event.position for event in events))
     return len(events or []) + len(rows)
@@ -152,7 +155,8 @@ def take_turn(tally: Tally) -> bool:
     return bool(_fetch("SELECT pg_try_advisory_xact_lock(%s, %s)", LOCK_CLASS, number)[0][0])
 
 
-def _apply(tally: Tally, events: Sequence[Event], rows: Sequence[Row]) -> None:
+def _apply(tally: Tally, events: Sequence[Event], rows: Sequence[Row]) -> int:
+    """Returns how many of them had not been applied before."""
     sources = list({event.source for event in events} | {row.source for row in rows if row.source})
     total = Sum(marks=dict(_fetch(MARKS, sources)))
     counted_as_rows = set(_fetch(COUNTED_AS_ROWS, sources))
@@ -168,6 +172,7 @@ def _apply(tally: Tally, events: Sequence[Event], rows: Sequence[Row]) -> None:
             cursor.execute(RAISE_MARKS, [tally.name, list(total.raised), list(total.raised.values())])
         if rows:
             cursor.execute(NOTE_ROWS, {"ids": [row.id for row in rows]})
+    return total.counted.total()
 
 
 def _fetch(query: str, *parameters: Any) -> list[Any]:

@@ -11,6 +11,7 @@ import os
 import threading
 from bisect import bisect_left
 from collections import defaultdict
+from datetime import UTC, datetime
 
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -24,6 +25,9 @@ WAIT_SECONDS = "wait_seconds"
 TAKEN_BACK = "taken_back"
 EXPIRED_LEASES = "expired_leases"
 LOST_LEASES = "lost_leases"
+EVENTS = "events"
+#: The same by the hour in which they were applied, for a look at the last day.
+HOURLY_EVENTS = "hourly_events"
 
 #: Upper ends of a histogram's buckets. Beside them it has what lies above (+Inf) and the sum of all.
 BUCKETS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
@@ -31,6 +35,9 @@ BUCKET_NAMES = (*(str(end) for end in BUCKETS), "+Inf")
 SUM = "sum"
 #: The bucket of what is no histogram.
 PLAIN = ""
+
+#: How an hour is written in a label.
+HOUR = "%Y-%m-%dT%H"
 
 #: measure, labels in the order of their names, bucket
 Series = tuple[str, tuple[tuple[str, str], ...], str]
@@ -77,6 +84,13 @@ class Pending:
 pending = Pending()
 # What a parent has measured is the parent's to write.
 os.register_at_fork(after_in_child=pending.forget)
+
+
+def count_events(tally: str, number: int) -> None:
+    """Of a tally, applied just now."""
+    if number:
+        pending.count(EVENTS, number, tally=tally)
+        pending.count(HOURLY_EVENTS, number, tally=tally, hour=datetime.now(UTC).strftime(HOUR))
 
 
 def flush() -> None:

@@ -2,15 +2,18 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from apps.tasks import timetable
+from apps.tasks import measures, timetable
 from apps.tasks.sql import statement
 
 #: Counting ends here: more than that is a backlog, whatever the number is.
 MOST_COUNTED = 100_000
+#: So many rows are looked at one by one, the latest first.
+MOST_LOOKED_AT = 10_000
 #: A schedule that is so late is not being sent.
 LATE_SECONDS = 60
 
@@ -55,8 +58,53 @@ def numbers() -> Numbers:
 
 def measured() -> list[Measured]:
     """As many rows as there are actors, times what is measured of each."""
-    rows = _fetch("SELECT measure, labels, bucket, amount FROM tasks_measure ORDER BY measure, labels, id", {})
+    rows = _fetch(
+        "SELECT measure, labels, bucket, amount FROM tasks_measure WHERE measure <> %(hourly)s"
+        " ORDER BY measure, labels",
+        {"hourly": measures.HOURLY_EVENTS},
+    )
     return [Measured(measure, json.loads(labels), bucket, amount) for measure, labels, bucket, amount in rows]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An invocation that has ended, and how long its last attempt took."""
+
+    id: str
+    actor: str
+    seconds: float
+
+
+def given_up_since(since: datetime) -> list[tuple[datetime, str]]:
+    """When, and how (failed, dead), of the latest that did not succeed."""
+    latest = (
+        "SELECT finished_at, status FROM tasks_invocation WHERE status = %(status)s AND finished_at >= %(since)s"
+        " ORDER BY finished_at DESC LIMIT %(most)s"
+    )
+    return [row for status in ("failed", "dead") for row in _ended(latest, status=status, since=since)]
+
+
+def slowest_of_the_latest() -> list[Ended]:
+    """Among the last thousands that ended, by how long they ran."""
+    latest = (
+        "SELECT id, actor, extract(epoch FROM finished_at - started_at)::float8 AS seconds FROM tasks_invocation"
+        " WHERE finished_at IS NOT NULL AND started_at IS NOT NULL ORDER BY finished_at DESC LIMIT %(most)s"
+    )
+    rows = _fetch(f"SELECT * FROM ({latest}) AS latest ORDER BY seconds DESC LIMIT 5", {"most": MOST_LOOKED_AT})  # noqa: S608 — constant
+    return [Ended(*row) for row in rows]
+
+
+def events_by_hour(tally: str) -> dict[str, int]:
+    """Hours as `measures.HOUR` writes them."""
+    rows = _fetch(
+        "SELECT labels, amount FROM tasks_measure WHERE measure = %(measure)s", {"measure": measures.HOURLY_EVENTS}
+    )
+    found = [(json.loads(labels), amount) for labels, amount in rows]
+    return {labels["hour"]: int(amount) for labels, amount in found if labels["tally"] == tally}
+
+
+def _ended(sql: str, *, status: str, since: datetime) -> list[tuple[Any, ...]]:
+    return _fetch(sql, {"status": status, "since": since, "most": MOST_LOOKED_AT})
 
 
 def count_workers() -> int:

@@ -96,7 +96,9 @@ def test_a_browser_is_told_to_keep_to_https_on_this_host_and_on_no_other(
 def test_nothing_is_left_to_be_said_about_the_deployment(platform: dict[str, str]) -> None:
     check = [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"]
 
-    assert "no issues" in run(check, env={**platform, "SECRET_KEY": secrets.token_urlsafe(50)})
+    settled = {"SECRET_KEY": secrets.token_urlsafe(50), "ALLOWED_HOSTS": "files.example.org", "TRUSTED_PROXY": "*"}
+
+    assert "no issues" in run(check, env={**platform, **settled, "METRICS_TOKEN": secrets.token_urlsafe()})
 
 
 def test_a_stop_ends_web_and_worker_in_order_and_leaves_nothing(honcho: ChildProcess) -> None:

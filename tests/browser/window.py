@@ -29,6 +29,12 @@ class Window:
         self.one("#id_password").send_keys(PASSWORD)
         self.leave_by(self.one("[type=submit]"))
 
+    def prefer(self, mode: str) -> None:
+        """Light or dark, as the system would say it, until the next test says otherwise."""
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": mode}]}
+        )
+
     def log_out(self) -> None:
         self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
 

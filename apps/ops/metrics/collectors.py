@@ -28,6 +28,11 @@ COUNTERS = {
         "Invocations that ended, by outcome: succeeded, failed, dead, cancelled.",
         ["actor", "outcome"],
     ),
+    measures.EVENTS: (
+        "understudy_tally_events",
+        "Counted events that have been applied: for pages, views of a page.",
+        ["tally"],
+    ),
     measures.TAKEN_BACK: (
         "understudy_invocations_taken_back",
         "Invocations taken back from worker processes that are gone, to be run again.",

@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.utils.module_loading import import_string
 
+from apps.ops import reporting
 from apps.ops.metrics import requests
 from apps.ops.server import sockets
 from apps.ops.server.adjustments import Adjustments
@@ -80,6 +81,7 @@ def _serve(application: Application, listening: list[socket.socket], *, parent_g
         threading.Thread(target=_stop_with, args=[parent_gone, server], name="parent-watch", daemon=True).start()
     logger.info("serving", extra={"action": "serve", "addresses": server.addresses, "pid": os.getpid()})
     server.run(settings.CONFIG.shutdown_grace_seconds)
+    reporting.flush()
 
 
 def _stop_with(parent_gone: int, server: Server) -> None:
