@@ -85,7 +85,6 @@ REFUSED_TASK_OPTIONS: Mapping[str, str] = {
     "immediate": _SENT,
     "mandatory": _SENT,
     "on_bound": "a task belongs to whichever app is the current one; do it where the task is declared",
-    "on_replace": "Task.replace is not supported",
     "pydantic": "pydantic models are not read from arguments; make the model in the task",
     "pydantic_context": "pydantic models are not read from arguments; make the model in the task",
     "pydantic_dump_kwargs": "pydantic models are not read from arguments; make the model in the task",
