@@ -5,6 +5,7 @@ from tests.benchmarks.cases.deals_get import DealsGet
 from tests.benchmarks.cases.deals_import import DealsImport
 from tests.benchmarks.cases.deals_memory import DealsMemory
 from tests.benchmarks.cases.drain import Drain
+from tests.benchmarks.cases.endpoints import Endpoints
 from tests.benchmarks.cases.files_list import FilesList
 from tests.benchmarks.cases.live import Live
 from tests.benchmarks.cases.pages_get import PagesGet
@@ -22,6 +23,7 @@ BENCHMARKS: tuple[type[Benchmark], ...] = (
     Delay,
     Pickup,
     Redelivery,
+    Endpoints,
     Upload,
     UploadMemory,
     FilesList,
