@@ -6,17 +6,16 @@ milliseconds with everything imported. Signals only set flags; the loop in `run`
 
 import logging
 import os
-import random
 import select
 import signal
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 
 from django.db import DatabaseError, InterfaceError
 
+from apps.common.parent import Parent
 from apps.tasks.identity import Identity
 from apps.tasks.keeper import Departure, Keeper
 from apps.tasks.pause import Pause
@@ -93,12 +92,11 @@ class Supervisor:
         self._stop_at: float | None = None
         self._pause = Pause()
         self._solo_pause = Pause()
-        self._parent_read, self._parent_write = os.pipe()
-        self._wake_read, self._wake_write = os.pipe()
+        self._parent = Parent(STOP_SIGNALS)
 
     def run(self) -> int:
         """Block until a stop signal and the end of every child; returns the exit code."""
-        self._catch_signals()
+        self._parent.catch_signals(signal.SIG_IGN if self._ward else self._stop)
         while True:
             self._reap()
             self._round()
@@ -159,42 +157,21 @@ class Supervisor:
     def _spawn(self, identity: Identity, pause: Pause) -> None:
         self._keeper.enrol(identity)
         self._keeper.hang_up()
-        # A stop signal between the fork and its bookkeeping would miss the child, or be taken in the child for the
-        # parent's: it waits until both are ready for it.
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         try:
-            if self._stop_at is None:
-                self._fork(identity)
-            else:  # told to stop since the round began: a child born now would not hear of it
-                self._keeper.depart(Departure(identity=identity, died=False, reason="not started"))
+            with self._parent.holding_stops():
+                self._fork_unless_stopped(identity)
         except OSError as error:  # no memory or no process to be had: those that run go on
             logger.exception("a worker process cannot be started", extra={"action": "fork_failed"})
             self._keeper.depart(Departure(identity=identity, died=False, reason=f"not started: {error}"))
             pause.follow(short_life=True)
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
-    def _fork(self, identity: Identity) -> None:
-        pid = os.fork()
-        if pid == 0:
-            self._be_child(identity)
+    def _fork_unless_stopped(self, identity: Identity) -> None:
+        """A child born when a stop has been heard since the round began would not hear of it."""
+        if self._stop_at is not None:
+            self._keeper.depart(Departure(identity=identity, died=False, reason="not started"))
+            return
+        pid = self._parent.fork(lambda parent_gone: self._work(Orders(identity, parent_gone)))
         self._members[pid] = Member(identity, time.monotonic())
-
-    def _be_child(self, identity: Identity) -> None:
-        """Never returns: what the parent has on its stack is the parent's. Stop signals stay blocked: see `work`."""
-        code = 1
-        try:
-            signal.set_wakeup_fd(-1)
-            for number in (*STOP_SIGNALS, signal.SIGCHLD):
-                signal.signal(number, signal.SIG_DFL)
-            for end in (self._parent_write, self._wake_read, self._wake_write):
-                os.close(end)
-            random.seed()
-            code = self._work(Orders(identity, self._parent_read))
-        except BaseException:  # noqa: BLE001 — the edge of a process
-            traceback.print_exc()
-        finally:
-            os._exit(code)
 
     def _reap(self) -> None:
         for pid in list(self._members):
@@ -219,14 +196,6 @@ class Supervisor:
 
     # --- signals ------------------------------------------------------------------------------------
 
-    def _catch_signals(self) -> None:
-        os.set_blocking(self._wake_write, False)
-        os.set_blocking(self._wake_read, False)
-        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
-        for number in STOP_SIGNALS:
-            signal.signal(number, signal.SIG_IGN if self._ward else self._stop)
-
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         """The first one counts; platforms send it several times, and to the children as well."""
         if self._stop_at is None:
@@ -246,12 +215,9 @@ class Supervisor:
         seconds = self.ROUND_SECONDS
         if self._stop_at is not None:
             seconds = max(0.01, min(seconds, self._stop_at - time.monotonic()))
-        watched = [self._wake_read] + ([self._ward.farewell] if self._ward else [])
-        ready, _, _ = select.select(watched, [], [], seconds)
-        if self._wake_read in ready:
-            os.read(self._wake_read, 4096)
+        ended = self._parent.sleep(seconds, watched=[self._ward.farewell] if self._ward else [])
         # What its process forked may hold the pipe open; who the parent is tells of its end all the same.
-        if self._ward and (self._ward.farewell in ready or os.getppid() != self._ward.pid):
+        if self._ward and (ended or os.getppid() != self._ward.pid):
             self._lose(self._ward)
 
     def _lose(self, ward: Ward) -> None:

@@ -6,13 +6,13 @@ copies when it is told to stop, so that from then on nobody waits in vain.
 
 import logging
 import os
-import select
 import signal
 import socket
 import time
-import traceback
 from collections.abc import Callable
 from types import FrameType
+
+from apps.common.parent import Parent
 
 logger = logging.getLogger(__name__)
 
@@ -44,16 +44,15 @@ class Pool:
         self._stopping = False
         self._short_lives = 0
         self._spawn_at = 0.0
-        self._parent_read, self._parent_write = os.pipe()
-        self._wake_read, self._wake_write = os.pipe()
+        self._parent = Parent(STOP_SIGNALS)
 
     def run(self) -> None:
         """Block until a stop signal, and then until every process is gone."""
-        self._catch_signals()
+        self._parent.catch_signals(self._stop)
         while not self._stopping:
             self._reap()
             self._spawn_missing()
-            self._sleep(max(0.0, self._spawn_at - time.monotonic()) or None)
+            self._parent.sleep(max(0.0, self._spawn_at - time.monotonic()) or None)
         self._finish(time.monotonic() + self._grace_seconds + LEAVING_SECONDS)
 
     def _finish(self, deadline: float) -> None:
@@ -61,7 +60,7 @@ class Pool:
             sock.close()
         self._signal_all(signal.SIGTERM)
         while self._members and time.monotonic() < deadline:
-            self._sleep(deadline - time.monotonic())
+            self._parent.sleep(deadline - time.monotonic())
             self._reap()
         self._signal_all(signal.SIGKILL)
 
@@ -77,31 +76,12 @@ class Pool:
                 return
 
     def _spawn(self) -> None:
-        """A stop signal between the fork and the child's own handlers would be taken for the parent's: it waits."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-        try:
-            pid = os.fork()
-            if pid == 0:
-                self._be_child()
-            self._members[pid] = time.monotonic()
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        with self._parent.holding_stops():
+            self._members[self._parent.fork(self._serve_out)] = time.monotonic()
 
-    def _be_child(self) -> None:
-        """Never returns: what the parent has on its stack is the parent's."""
-        code = 1
-        try:
-            signal.set_wakeup_fd(-1)
-            for number in (*STOP_SIGNALS, signal.SIGCHLD):
-                signal.signal(number, signal.SIG_DFL)
-            for end in (self._parent_write, self._wake_read, self._wake_write):
-                os.close(end)
-            self._serve(self._parent_read)
-            code = 0
-        except BaseException:  # noqa: BLE001 — the edge of a process
-            traceback.print_exc()
-        finally:
-            os._exit(code)
+    def _serve_out(self, parent_gone: int) -> int:
+        self._serve(parent_gone)
+        return 0
 
     def _reap(self) -> None:
         for pid, started_at in list(self._members.items()):
@@ -119,14 +99,6 @@ class Pool:
         pause = min(0.1 * 2 ** min(self._short_lives, 10), LONGEST_PAUSE_SECONDS) if short else 0.0
         self._spawn_at = time.monotonic() + pause
 
-    def _catch_signals(self) -> None:
-        for end in (self._wake_read, self._wake_write):
-            os.set_blocking(end, False)
-        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
-        for number in STOP_SIGNALS:
-            signal.signal(number, self._stop)
-
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         """However many come, and to the children as well: the first one counts."""
         self._stopping = True
@@ -134,9 +106,3 @@ class Pool:
     def _signal_all(self, number: signal.Signals) -> None:
         for pid in self._members:
             os.kill(pid, number)  # not reaped yet, so the number is still its own
-
-    def _sleep(self, seconds: float | None) -> None:
-        """Until a signal arrives or the time is over."""
-        ready, _, _ = select.select([self._wake_read], [], [], seconds)
-        if ready:
-            os.read(self._wake_read, 4096)
