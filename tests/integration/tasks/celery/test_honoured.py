@@ -78,6 +78,45 @@ def test_an_error_that_is_excepted_is_not_retried(hand):
     assert (sent.state, Invocation.objects.get(id=sent.id).attempt) == ("FAILURE", 1)
 
 
+@shared_task(name="test.honoured.once_more", autoretry_for=(KeyError,), retry_kwargs={"max_retries": 1, "countdown": 0})
+def once_more():
+    raise KeyError("again")
+
+
+def test_automatic_retries_are_asked_for_as_the_task_says(hand):
+    sent = once_more.delay()
+
+    assert hand.run(rounds=4) == 2
+
+    assert (sent.state, Invocation.objects.get(id=sent.id).retries) == ("FAILURE", 1)
+
+
+@shared_task(name="test.honoured.limited", time_limit=60, soft_time_limit=50, bind=True)
+def limited(self):
+    return self.request.timelimit
+
+
+def test_a_tasks_limits_are_its_calls(hand):
+    sent = limited.delay()
+
+    hand.run()
+
+    assert told(sent) == [60, 50]
+
+
+@shared_task(name="test.honoured.untyped", typing=False)
+def untyped(_needed):
+    """Is called without it."""
+
+
+def test_arguments_are_not_checked_at_the_call_where_the_task_says_so(hand):
+    sent = untyped.delay()
+
+    hand.run()
+
+    assert isinstance(sent.result, TypeError)
+
+
 @shared_task(name="test.honoured.stale", expires=-1)
 def stale():
     """Expired when it was sent."""
