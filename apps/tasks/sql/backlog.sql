@@ -1,6 +1,7 @@
 -- What waits in each queue, and since when the oldest of it could have been started. The first step of the recursion
 -- finds the least (queue, priority) in the index, each other one the next, and with it the earliest time in there: as
--- many look-ups as there are pairs, however much waits. Counting ends at %(most)s a queue.
+-- many look-ups as there are pairs, however much waits. Counting ends at %(most)s a queue; in the
+-- index's order, as without one the planner gathers all rows before the first is counted.
 WITH RECURSIVE steps (queue, priority, due_at) AS (
     (SELECT queue, priority, due_at FROM tasks_invocation WHERE status = 'queued'
      ORDER BY queue, priority, due_at LIMIT 1)
@@ -17,7 +18,8 @@ WITH RECURSIVE steps (queue, priority, due_at) AS (
 SELECT oldest.queue, counted.number, greatest(0, extract(epoch FROM now() - oldest.due_at))::float8
 FROM oldest CROSS JOIN LATERAL (
     SELECT count(*) AS number FROM (
-        SELECT 1 FROM tasks_invocation WHERE status = 'queued' AND queue = oldest.queue LIMIT %(most)s
+        SELECT 1 FROM tasks_invocation WHERE status = 'queued' AND queue = oldest.queue
+        ORDER BY priority, due_at LIMIT %(most)s
     ) AS found
 ) AS counted
 ORDER BY oldest.queue

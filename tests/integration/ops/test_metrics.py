@@ -17,6 +17,7 @@ from apps.ops.metrics import collectors, requests
 from apps.tasks import ledger, measures
 from apps.tasks.bell import redis_client
 from apps.tasks.models import Measure
+from apps.tasks.sql import statement
 from tests.support.processes import REPOSITORY
 
 MONITORING = REPOSITORY / "docs" / "monitoring"
@@ -143,6 +144,30 @@ def test_reading_costs_the_same_however_much_waits(client: Client, insert: Calla
     with CaptureQueriesContext(connection) as many:
         scrape(client)
     assert len(few) == len(many) <= 12
+
+
+MANY_ROWS = """
+INSERT INTO tasks_invocation (id, queue, actor, payload, priority, status, due_at, created_at, finished_at,
+    attempt, retries, deaths, worker, ends_as, error, traceback)
+SELECT n::text, 'default', 'a', '{}', n % 3, (ARRAY['queued', 'dead', 'scheduled', 'succeeded'])[1 + n % 4],
+    now(), now(), CASE WHEN n % 4 IN (1, 3) THEN now() END, 1, 0, 0, '', '', '', ''
+FROM generate_series(1, 20000) AS n
+"""
+
+
+@pytest.mark.parametrize("name", ["backlog", "numbers"])
+def test_counting_looks_at_no_more_rows_than_it_counts(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(MANY_ROWS)
+        cursor.execute("ANALYZE tasks_invocation")
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement(name)}", {"most": 10})
+        plan = cursor.fetchone()[0][0]["Plan"]
+    assert max(rows_of(plan)) <= 20
+
+
+def rows_of(plan: dict[str, Any]) -> list[float]:
+    """How many each node of the plan gave, in each of its runs."""
+    return [plan["Actual Rows"], *(rows for inner in plan.get("Plans", []) for rows in rows_of(inner))]
 
 
 @pytest.mark.django_db(transaction=True)
