@@ -6,6 +6,7 @@ are the safe side: no debug, no built-in secret, no open access.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 REQUIRED = object()
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -97,6 +99,14 @@ def dsn(raw: str) -> str:
     return raw
 
 
+def origins(raw: str) -> tuple[str, ...]:
+    """Origins as browsers name them: scheme, host and port, nothing behind."""
+    found = names(raw)
+    if not all(origin == "*" or ORIGIN.fullmatch(origin) for origin in found):
+        raise ValueError("expected origins such as https://app.example.org, separated by commas, or *")
+    return found
+
+
 def folder(raw: str) -> Path:
     return (BASE_DIR / raw).resolve()
 
@@ -134,6 +144,11 @@ class Config:
         one_of("public", "token"),
         REQUIRED,
         "`public`: the API needs no credentials. `token`: a token or a session.",
+    )
+    cors_origins: tuple[str, ...] = env(
+        origins,
+        "",
+        "Origins whose pages may use the API, such as `https://app.example.org`, separated by commas; `*` for any.",
     )
     throttle_read: tuple[int, int] | None = env(
         rate, "", "Reads that a client may make, such as `600/minute`. Empty: no limit."

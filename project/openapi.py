@@ -10,7 +10,7 @@ Upload files and have them processed in the background, import deals, read pages
 well; what it changes needs the CSRF token in `X-CSRFToken`.
 
 **Forms.** Answers are JSON. With `Accept: text/html` or `?format=api` each address is a page to try it in, errors
-included.
+included. Texts are compressed for who accepts gzip.
 
 **Ids.** `X-Request-ID` is taken over from a request (letters, digits, `.`, `_`, `-`; 64 at most) or made, comes with
 every answer, and stands on the log lines of the request and of the tasks that it caused.

@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 
 import dj_database_url
+from corsheaders.defaults import default_headers
 
 from project.config import load_config
 from project.logging import logging_config
@@ -43,6 +44,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.ops.metrics.requests.middleware",
     "apps.common.request_ids.middleware",
+    "apps.common.compression.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -183,6 +185,18 @@ REST_FRAMEWORK = {
     ],
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+# Pages of other origins: with a token, never with this host's cookies.
+if CONFIG.cors_origins:
+    INSTALLED_APPS.append("corsheaders")
+    MIDDLEWARE.insert(1, "corsheaders.middleware.CorsMiddleware")
+CORS_ALLOW_ALL_ORIGINS = "*" in CONFIG.cors_origins
+CORS_ALLOWED_ORIGINS = [origin for origin in CONFIG.cors_origins if origin != "*"]
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = (*default_headers, "if-match", "if-none-match", "if-range", "prefer", "range", "x-request-id")
+CORS_EXPOSE_HEADERS = [
+    "Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Link", "Location", "Preference-Applied",
+    "Retry-After", "X-Request-ID",
+]  # fmt: skip
 SPECTACULAR_SETTINGS = OPENAPI
 
 # --- operations -------------------------------------------------------------------------------------

@@ -42,6 +42,10 @@ def test_what_must_be_said_has_no_default(variable):
         ("DEBUG", "maybe"),
         ("API_ACCESS", "open"),
         ("LOG_FORMAT", "xml"),
+        ("CORS_ORIGINS", "app.example.org"),
+        ("CORS_ORIGINS", "https://app.example.org/"),
+        ("CORS_ORIGINS", "https://app.example.org/path"),
+        ("CORS_ORIGINS", "https://a.example.org b.example.org"),
         ("THROTTLE_READ", "100"),
         ("THROTTLE_READ", "0/minute"),
         ("THROTTLE_WRITE", "10/fortnight"),
@@ -50,6 +54,14 @@ def test_what_must_be_said_has_no_default(variable):
 def test_a_bad_value_is_named_with_its_variable(variable, value):
     with pytest.raises(ConfigError, match=f"{variable}: .*{value!r}"):
         load_config({**GOOD, variable: value})
+
+
+def test_origins_are_separated_by_commas():
+    config = load_config({**GOOD, "CORS_ORIGINS": "https://app.example.org, http://localhost:3000,http://[::1]:3000"})
+
+    assert config.cors_origins == ("https://app.example.org", "http://localhost:3000", "http://[::1]:3000")
+    assert load_config(GOOD).cors_origins == ()
+    assert load_config({**GOOD, "CORS_ORIGINS": "*"}).cors_origins == ("*",)
 
 
 def test_a_rate_is_a_number_in_a_time():
