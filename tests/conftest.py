@@ -96,6 +96,17 @@ def own_redis(own_folder: Path) -> Iterator[RedisServer]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def shared_redis() -> Iterator[RedisServer]:
+    """A Redis of a module's own; each of its tests leaves it running."""
+    folder = session.make_folder(Path(os.environ["DATA_DIR"]).parent)
+    server = RedisServer(folder / "redis")
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
 @pytest.fixture
 def own_postgres(own_folder: Path) -> Iterator[PostgresServer]:
     """A PostgreSQL that belongs to this test: stop, start or kill it."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from apps.ops.embedded.ports import LOOPBACK, find_free_port
 from tests.benchmarks.ground import SETTINGS_MODULE, Ground
+from tests.benchmarks.layers.commands import OURS
 from tests.support.processes import MANAGE, REPOSITORY, ChildProcess, wait_until
 
 PLAIN = "plain DRF"
@@ -58,6 +59,16 @@ def serve(ground: Ground, site: Site) -> Iterator[Served]:
     wait_until(listens, START_SECONDS, f"{site.settings} listens")
     yield Served(child, port)
     child.terminate()
+
+
+def answering(answer: bytes) -> dict[str, Site]:
+    """Ours, and what it is compared with: both give this answer as a constant."""
+    constant = plain()
+    return {
+        OURS: Site(),
+        PLAIN: Site(constant.settings, {"BENCH_ANSWER": answer.decode()}),
+        BARE: bare(len(answer)),
+    }
 
 
 def load(served: Served, request: bytes, *, seconds: float, expected_status: int) -> dict[str, float]:

@@ -10,7 +10,7 @@ import pytest
 
 from apps.ops.embedded.redis import RedisServer
 from tests.side_by_side.sides import Side, celery_side, shim_side
-from tests.support import databases, session
+from tests.support import databases
 
 SCENES = ("retries", "links", "hooks", "states", "calls", "in_place", "clock")
 CELERY = os.environ.get("CELERY_PYTHON")
@@ -22,21 +22,12 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def diary_server() -> Iterator[RedisServer]:
-    folder = session.make_folder(Path(os.environ["DATA_DIR"]).parent)
-    server = RedisServer(folder / "redis")
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def on_celery(diary_server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
+def on_celery(shared_redis: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
     side = celery_side(
         folder=tmp_path_factory.mktemp("celery"),
         python=Path(str(CELERY)).absolute(),
-        redis_url=diary_server.url(1),
-        diary_url=diary_server.url(2),
+        redis_url=shared_redis.url(1),
+        diary_url=shared_redis.url(2),
     )
     side.start()
     yield side
@@ -45,14 +36,14 @@ def on_celery(diary_server: RedisServer, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def on_the_shim(
-    diary_server: RedisServer, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+    shared_redis: RedisServer, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Side]:
     url = databases.create_database(os.environ["DATABASE_URL"], template=migrated_template)
     side = shim_side(
         folder=tmp_path_factory.mktemp("shim"),
         database_url=url,
-        redis_url=diary_server.url(3),
-        diary_url=diary_server.url(4),
+        redis_url=shared_redis.url(3),
+        diary_url=shared_redis.url(4),
     )
     side.start()
     yield side

@@ -18,7 +18,6 @@ from tests.support.processes import MANAGE, REPOSITORY, ChildProcess, wait_until
 from tests.support.readers import Readers
 
 StartProcess = Callable[..., ChildProcess]
-FIGURES_PATH = REPOSITORY / "test-output" / "pages-figures.txt"
 EDITOR = [sys.executable, "-m", "tests.acceptance.pages.editor"]
 CONNECTIONS = 16
 CONTENTS = 15
@@ -149,20 +148,6 @@ class Lag:
                 at, value = next(seen)
             lags.append(max(0.0, at - moment))
         return lags
-
-
-@pytest.fixture
-def figure(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """`figure("20 000 views, …")`: into the test's report, its output and a file of figures."""
-
-    def record(sentence: str) -> None:
-        record_property("figure", sentence)
-        print(f"\n  {request.node.name}: {sentence}")  # noqa: T201 — for whoever runs with -s
-        FIGURES_PATH.parent.mkdir(exist_ok=True)
-        with FIGURES_PATH.open("a", encoding="utf-8") as figures:
-            figures.write(f"{request.node.name}: {sentence}\n")
-
-    return record
 
 
 @pytest.fixture

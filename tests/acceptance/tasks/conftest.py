@@ -1,4 +1,4 @@
-"""The service under test, and where its figures go."""
+"""The service under test."""
 
 import os
 import shutil
@@ -10,10 +10,8 @@ import pytest
 from apps.ops.embedded.postgres import PostgresServer
 from apps.ops.embedded.redis import RedisServer
 from tests.support import databases, session
-from tests.support.processes import REPOSITORY, ChildProcess
+from tests.support.processes import ChildProcess
 from tests.support.service import Service
-
-FIGURES_PATH = REPOSITORY / "test-output" / "task-layer-figures.txt"
 
 
 @pytest.fixture
@@ -47,17 +45,6 @@ def own_postgres(lasting_postgres: PostgresServer) -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="module")
-def shared_redis() -> Iterator[RedisServer]:
-    """A Redis of a module's own; each of its tests leaves it running."""
-    folder = session.make_folder(Path(os.environ["DATA_DIR"]).parent)
-    server = RedisServer(folder / "redis")
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
 def shared_service(
     migrated_template: str, shared_redis: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
@@ -82,17 +69,3 @@ def shared_service(
     for child in children:
         child.kill_all()
     databases.drop_database(environment["DATABASE_URL"])
-
-
-@pytest.fixture
-def figure(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """`figure("12 ms from a kill to the next start")`: into the test's report, its output and a file of figures."""
-
-    def record(sentence: str) -> None:
-        record_property("figure", sentence)
-        print(f"\n  {request.node.name}: {sentence}")  # noqa: T201 — for whoever runs with -s
-        FIGURES_PATH.parent.mkdir(exist_ok=True)
-        with FIGURES_PATH.open("a", encoding="utf-8") as figures:
-            figures.write(f"{request.node.name}: {sentence}\n")
-
-    return record

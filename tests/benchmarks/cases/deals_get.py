@@ -30,12 +30,7 @@ class DealsGet(Benchmark):
             address = f"http://127.0.0.1:{served.port}{PATH}"
             requests.post(address, files={"deals": path.open("rb")}, timeout=60).raise_for_status()
             answer = requests.get(address, timeout=10).content
-        plain = sites.plain()
-        self._sites = {
-            OURS: Site(),
-            PLAIN: Site(plain.settings, {"BENCH_ANSWER": answer.decode()}),
-            BARE: sites.bare(len(answer)),
-        }
+        self._sites = sites.answering(answer)
 
     def turn(self, contestant: str) -> Mapping[str, float]:
         with sites.serve(self.ground, self._sites[contestant]) as served:

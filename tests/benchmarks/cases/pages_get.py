@@ -27,12 +27,7 @@ class PagesGet(Benchmark):
         self._path = f"/api/v1/pages/{pages_data.fill(pages=1, contents=CONTENTS)}/"
         with sites.serve(self.ground, Site()) as served:
             answer = requests.get(f"http://127.0.0.1:{served.port}{self._path}", timeout=10).content
-        plain = sites.plain()
-        self._sites = {
-            OURS: Site(),
-            PLAIN: Site(plain.settings, {"BENCH_ANSWER": answer.decode()}),
-            BARE: sites.bare(len(answer)),
-        }
+        self._sites = sites.answering(answer)
 
     def turn(self, contestant: str) -> Mapping[str, float]:
         worker = self.ground.start([*MANAGE, "worker"]) if contestant == OURS else None

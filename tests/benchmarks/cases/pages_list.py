@@ -26,12 +26,7 @@ class PagesList(Benchmark):
         pages_data.fill(pages=PAGES, contents=1)
         with sites.serve(self.ground, Site()) as served:
             answer = requests.get(f"http://127.0.0.1:{served.port}{PATH}", timeout=10).content
-        plain = sites.plain()
-        self._sites = {
-            OURS: Site(),
-            PLAIN: Site(plain.settings, {"BENCH_ANSWER": answer.decode()}),
-            BARE: sites.bare(len(answer)),
-        }
+        self._sites = sites.answering(answer)
 
     def turn(self, contestant: str) -> Mapping[str, float]:
         with sites.serve(self.ground, self._sites[contestant]) as served:

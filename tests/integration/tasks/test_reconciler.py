@@ -11,6 +11,7 @@ from apps.tasks.identity import Identity
 from apps.tasks.keeper import Departure, Keeper
 from apps.tasks.reconciler import LEASE_SECONDS, LONGEST_TURN_SECONDS, Reconciler
 from apps.tasks.states import Status
+from tests.support.clocks import HandClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,14 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def clock(monkeypatch):
     """The judge's monotonic clock, moved by hand."""
-
-    class Clock:
-        now = 1000.0
-
-        def monotonic(self):
-            return self.now
-
-    clock = Clock()
+    clock = HandClock()
     monkeypatch.setattr(reconciler, "time", clock)
     return clock
 

@@ -6,17 +6,12 @@ import pytest
 
 from apps.tasks import pause as pause_module
 from apps.tasks.pause import Pause
+from tests.support.clocks import HandClock
 
 
 @pytest.fixture
 def clock(monkeypatch):
-    class Clock:
-        now = 1000.0
-
-        def monotonic(self):
-            return self.now
-
-    clock = Clock()
+    clock = HandClock()
     monkeypatch.setattr(pause_module, "time", clock)
     return clock
 
