@@ -43,7 +43,9 @@ def test_a_container_has_every_variable_without_a_default(name: str) -> None:
 
 
 def test_a_deployment_from_app_json_asks_for_every_variable_that_no_addon_brings() -> None:
-    assert set(APP["env"]) == REQUIRED_VARIABLES - {"DATABASE_URL", "REDIS_URL"}
+    generated = {"METRICS_TOKEN"}
+    assert set(APP["env"]) == REQUIRED_VARIABLES - {"DATABASE_URL", "REDIS_URL"} | generated
+    assert all(APP["env"][name]["generator"] == "secret" for name in generated)
 
 
 def test_a_local_start_with_the_example_environment_lacks_nothing() -> None:

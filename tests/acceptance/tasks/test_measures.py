@@ -31,8 +31,11 @@ def test_attempts_and_ends_of_all_processes_are_added_up(service: Service) -> No
 
 
 def test_a_killed_process_and_the_end_of_its_suspect_are_told_while_the_worker_runs(service: Service) -> None:
-    service.start_worker_at_work(processes=1, threads=1)
+    worker = service.start_worker_at_work(processes=1, threads=1)
     doomed = service.caller().send("kill_own_process", "signal")
     service.ledger.wait_for_status([doomed], "dead", 30)
     wait_until(lambda: amount(service, "taken_back") == 3, 15, "three deaths are told")
     wait_until(lambda: amount(service, "invocations", labels='"dead"') == 1, 15, "the end is told")
+    worker.stop()
+    worker.process.wait()
+    assert amount(service, "taken_back") == 3  # the children have not told again what their parent had in memory

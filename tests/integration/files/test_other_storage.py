@@ -80,3 +80,12 @@ def test_orphans_are_found_there_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert default_storage.exists(file.file.name)
     assert not default_storage.exists(orphan.file.name)
+
+
+def test_bytes_that_a_network_has_to_bring_are_not_sent_from_the_main_loop_of_the_server(
+    client: Client, upload: Upload
+) -> None:
+    answer = client.get(f"{FILES}{upload(b'some bytes')['id']}/content/")
+    assert getattr(answer, "file_to_stream", None) is None  # what Django hands to the server's file wrapper
+    assert b"".join(answer.streaming_content) == b"some bytes"
+    assert answer.headers["Content-Length"] == "10"
