@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from apps.tasks import ledger
 from apps.tasks.celery import current, joining, reading, states
 from apps.tasks.celery.exceptions import NO_CANVAS, IncompleteStream, NotSupportedError, TimeoutError
+from apps.tasks.celery.facts import Facts
 from apps.tasks.celery.joining import allow_join_result, denied_join_result
 
 if TYPE_CHECKING:
@@ -38,11 +39,8 @@ class ResultBase:
         raise NotImplementedError
 
 
-class AsyncResult(ResultBase):
-    """A task by its id. An id that is not in the ledger is PENDING, as are those whose result is not kept.
-
-    Once the task has ended, what was read is kept and the row is not read again.
-    """
+class AsyncResult(Facts, ResultBase):
+    """A task by its id. An id that is not in the ledger is PENDING, as are those whose result is not kept."""
 
     TimeoutError = TimeoutError
 
@@ -56,12 +54,10 @@ class AsyncResult(ResultBase):
     ) -> None:
         if id is None:
             raise ValueError(f"AsyncResult requires valid id, not {type(id)}")
-        self.id = id
-        self.task_name = task_name
+        super().__init__(id, task_name)
         self.parent = parent
         self.ignored = False
         self._app = app
-        self._cache: dict[str, Any] | None = None
 
     @property
     def app(self) -> "Celery":
@@ -71,88 +67,11 @@ class AsyncResult(ResultBase):
     def task_id(self) -> str:
         return self.id
 
-    # -- what is known -------------------------------------------------------------------------------------
-
-    def _get_task_meta(self) -> dict[str, Any]:
-        if self._cache is not None:
-            return self._cache
-        meta = reading.read_meta(self.id)
-        if meta["status"] in states.READY_STATES:
-            self._cache = meta
-        return meta
-
-    @property
-    def state(self) -> str:
-        """PENDING, STARTED, RETRY, SUCCESS, FAILURE, REVOKED, or what the task has told with `update_state`."""
-        found: str = self._get_task_meta()["status"]
-        return found
-
-    status = state
-
-    @property
-    def result(self) -> Any:
-        """What the task returned, the error it ended with or is tried again for, or what goes with its state."""
-        return self._get_task_meta()["result"]
-
-    info = result
-
-    @property
-    def traceback(self) -> str | None:
-        found: str | None = self._get_task_meta()["traceback"]
-        return found
-
     @property
     def children(self) -> list["AsyncResult"] | None:
         """What the task has sent, once it has ended."""
         ids = self._get_task_meta()["children"]
         return None if ids is None else [AsyncResult(child, app=self._app) for child in ids]
-
-    @property
-    def date_done(self) -> Any:
-        return self._get_task_meta()["date_done"]
-
-    @property
-    def name(self) -> str | None:
-        found: str | None = self._get_task_meta()["name"] or self.task_name
-        return found
-
-    @property
-    def args(self) -> Any:
-        return self._get_task_meta()["args"]
-
-    @property
-    def kwargs(self) -> Any:
-        return self._get_task_meta()["kwargs"]
-
-    @property
-    def worker(self) -> str | None:
-        found: str | None = self._get_task_meta()["worker"]
-        return found
-
-    @property
-    def retries(self) -> int | None:
-        found: int | None = self._get_task_meta()["retries"]
-        return found
-
-    @property
-    def queue(self) -> str | None:
-        found: str | None = self._get_task_meta()["queue"]
-        return found
-
-    def exists(self) -> bool:
-        """Whether there is something to be told about this id beyond that it may be waiting."""
-        return self.state != states.PENDING
-
-    def ready(self) -> bool:
-        return self.state in states.READY_STATES
-
-    def successful(self) -> bool:
-        return self.state == states.SUCCESS
-
-    def failed(self) -> bool:
-        return self.state == states.FAILURE
-
-    # -- waiting ----------------------------------------------------------------------------------------------
 
     def get(
         self,
@@ -226,8 +145,6 @@ class AsyncResult(ResultBase):
         for _, node in self.iterdeps(intermediate=intermediate):
             yield node, node.get(**options)
 
-    # -- changing -------------------------------------------------------------------------------------------------
-
     def forget(self) -> None:
         """Drop the result of a task that has ended, and those of its parents: it reads as PENDING from then on."""
         self._cache = None
@@ -247,8 +164,6 @@ class AsyncResult(ResultBase):
         self.app.control.revoke(
             self.id, connection=connection, terminate=terminate, signal=signal, reply=wait, timeout=timeout
         )
-
-    # -- as a value ------------------------------------------------------------------------------------------------
 
     def as_tuple(self) -> tuple[Any, Any]:
         parent = self.parent
