@@ -13,19 +13,12 @@ import pytest
 os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
 django.setup()
 
-from apps.tasks.celery import exceptions, schedules  # noqa: E402 — the package has models
+from tests.acceptance.celery_suite import names  # noqa: E402 — the shim has models
 
-
-def _stand_in(name: str, **members: Any) -> None:
-    module = ModuleType(name)
-    vars(module).update(members)
-    sys.modules[name] = module
-
-
-_stand_in("celery", __path__=[])
-sys.modules |= {"celery.exceptions": exceptions, "celery.schedules": schedules}
+names.install()
 #: Only the tests of `solar` use it, and nothing else in their module is to depend on its being installed.
-_stand_in("freezegun", freeze_time=None)
+sys.modules["freezegun"] = ModuleType("freezegun")
+vars(sys.modules["freezegun"])["freeze_time"] = None
 
 
 class App:
