@@ -24,7 +24,7 @@ FILES = {
     "gem.png": factories.png_bytes(),
     "gems.csv": b"name,price\nruby,10\nopal,7.5\n",
     "gems.json": b'{"gems": ["ruby", "opal"]}',
-    "broken.json": b'{"gems": [}',
+    "broken.png": factories.png_bytes()[:40],  # not of JSON: its bytes, sent as what they are, would be taken for ours
     "note.txt": b"Long ago\n",
     "note.bin": bytes(range(256)),
 }
