@@ -7,6 +7,7 @@ import lzma
 import sqlite3
 import struct
 import tarfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,7 @@ def test_binary_files_are_told_by_their_signature_whatever_their_name(data: byte
 
 
 def test_a_database_is_told_by_its_signature(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "db") as connection:
+    with closing(sqlite3.connect(tmp_path / "db")) as connection:
         connection.execute("CREATE TABLE t (a)")
     assert detected((tmp_path / "db").read_bytes()) == "application/vnd.sqlite3"
 
