@@ -10,13 +10,14 @@ from django.core.cache import cache
 from django.db.models import Count, Sum
 
 from apps.common import reading
+from apps.common.reading import Read
 from apps.deals.errors import NoSuchImportError
 from apps.deals.models import Deal, Import, Rows
 
 BIGGEST_ID = 2**63 - 1
 TOP = 5
 #: The one statement of a GET; found by the index that lets one import be active.
-ACTIVE = "SELECT id, etag FROM deals_import WHERE status = 'active'"
+ACTIVE = Read("deals_active", "SELECT id, etag FROM deals_import WHERE status = 'active'")
 EMPTY_ANSWER = '{"response": []}'
 #: An answer above this is not worth the way to Redis.
 MOST_CACHED_BYTES = 1_000_000

@@ -4,14 +4,34 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.common import reading
+from apps.common.reading import Read
 from apps.pages.errors import NoSuchContentError, NoSuchPageError
 from apps.pages.models import Content, Page
 
 BIGGEST_ID = 2**63 - 1
 #: The one statement of a request for a page that this process has answered before. The edition is made of the versions
 #: of the page and all that is on it, in their order; no two states of a page have the same.
-STATE = "SELECT edition, ids, counters FROM pages_state(%s)"
-NUMBER = "SELECT coalesce(sum(number), 0)::bigint FROM pages_pagedelta"
+STATE = Read(
+    "pages_state",
+    """
+    SELECT
+        encode(sha256(convert_to(
+            page.version
+                || coalesce(string_agg(content.id || ' ' || content.version, ',' ORDER BY content.place), ''),
+            'UTF8')), 'hex'),
+        string_agg(content.id::text, ',' ORDER BY content.place),
+        string_agg(content.counter::text, ',' ORDER BY content.place)
+    FROM pages_page AS page
+    LEFT JOIN (
+        SELECT content.page_id, content.id, content.version, content."order" AS place,
+            coalesce(counter.value, 0) AS counter
+        FROM pages_content AS content LEFT JOIN pages_counter AS counter ON counter.content_id = content.id
+    ) AS content ON content.page_id = page.id
+    WHERE page.id = %s
+    GROUP BY page.id
+    """,
+)
+NUMBER = Read("pages_number", "SELECT coalesce(sum(number), 0)::bigint FROM pages_pagedelta")
 
 
 @dataclass(frozen=True)
@@ -31,7 +51,7 @@ class State:
 
 def state(page_id: int) -> State:
     """Raises NoSuchPageError."""
-    row = reading.first_row(STATE, [page_id]) if 0 < page_id <= BIGGEST_ID else None
+    row = reading.first_row(STATE, page_id) if 0 < page_id <= BIGGEST_ID else None
     if row is None:
         raise NoSuchPageError
     edition_, ids, counters = row
