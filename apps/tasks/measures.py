@@ -11,6 +11,7 @@ import os
 import threading
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from django.db import DatabaseError, InterfaceError, connection
@@ -20,6 +21,8 @@ from apps.tasks.sql import statement
 logger = logging.getLogger(__name__)
 
 INVOCATIONS = "invocations"
+#: Of the outcomes of an attempt the one that ends its invocation here; the others are ended by `endings`.
+SUCCEEDED = "succeeded"
 ATTEMPT_SECONDS = "attempt_seconds"
 WAIT_SECONDS = "wait_seconds"
 TAKEN_BACK = "taken_back"
@@ -39,12 +42,37 @@ PLAIN = ""
 #: How an hour is written in a label.
 HOUR = "%Y-%m-%dT%H"
 
-#: measure, labels in the order of their names, bucket
-Series = tuple[str, tuple[tuple[str, str], ...], str]
+#: In the order of their names.
+Labels = tuple[tuple[str, str], ...]
+#: measure, labels, bucket
+Series = tuple[str, Labels, str]
+
+
+class Histogram:
+    """How many values fell into each bucket, and their sum."""
+
+    __slots__ = ("numbers", "total")
+
+    def __init__(self) -> None:
+        self.numbers = [0] * len(BUCKET_NAMES)
+        self.total = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.numbers[bisect_left(BUCKETS, seconds)] += 1
+        self.total += seconds
+
+    def series(self, measure: str, labels: Labels) -> Iterator[tuple[Series, float]]:
+        for name, number in zip(BUCKET_NAMES, self.numbers, strict=True):
+            if number:
+                yield (measure, labels, name), number
+        yield (measure, labels, SUM), self.total
 
 
 class Pending:
-    """What this process has measured since it last wrote. Thread-safe."""
+    """What this process has measured since it last wrote. Thread-safe.
+
+    Attempts are many, so each costs a look-up and a few additions (2 µs); they become series when they are taken.
+    """
 
     def __init__(self) -> None:
         self.forget()
@@ -52,22 +80,33 @@ class Pending:
     def forget(self) -> None:
         self._lock = threading.Lock()
         self._values: defaultdict[Series, float] = defaultdict(float)
+        #: (actor, outcome) → how long attempts ran, and how long they had waited
+        self._attempts: defaultdict[tuple[str, str], tuple[Histogram, Histogram]] = defaultdict(_two_histograms)
         #: Set while there is something to be written.
         self.wanted = threading.Event()
+
+    def attempt(self, actor: str, outcome: str, *, ran_seconds: float, waited_seconds: float) -> None:
+        with self._lock:
+            ran, waited = self._attempts[actor, outcome]
+            ran.add(ran_seconds)
+            waited.add(waited_seconds)
+        self._want()
 
     def count(self, measure: str, amount: float = 1, **labels: str) -> None:
         self._add({(measure, tuple(sorted(labels.items())), PLAIN): amount})
 
-    def observe(self, measure: str, seconds: float, **labels: str) -> None:
-        pairs = tuple(sorted(labels.items()))
-        bucket = BUCKET_NAMES[bisect_left(BUCKETS, seconds)]
-        self._add({(measure, pairs, bucket): 1, (measure, pairs, SUM): seconds})
-
     def take(self) -> dict[Series, float]:
         with self._lock:
-            taken, self._values = self._values, defaultdict(float)
+            values, attempts = self._values, self._attempts
+            self._values, self._attempts = defaultdict(float), defaultdict(_two_histograms)
             self.wanted.clear()
-        return taken
+        for (actor, outcome), (ran, waited) in attempts.items():
+            of_actor, of_both = (("actor", actor),), (("actor", actor), ("outcome", outcome))
+            for series, amount in (*ran.series(ATTEMPT_SECONDS, of_both), *waited.series(WAIT_SECONDS, of_actor)):
+                values[series] += amount
+            if outcome == SUCCEEDED:
+                values[INVOCATIONS, of_both, PLAIN] += sum(ran.numbers)
+        return values
 
     def give_back(self, values: dict[Series, float]) -> None:
         """It could not be written: the next time, then."""
@@ -77,8 +116,15 @@ class Pending:
         with self._lock:
             for series, amount in values.items():
                 self._values[series] += amount
-            if not self.wanted.is_set():
-                self.wanted.set()
+        self._want()
+
+    def _want(self) -> None:
+        if not self.wanted.is_set():
+            self.wanted.set()
+
+
+def _two_histograms() -> tuple[Histogram, Histogram]:
+    return Histogram(), Histogram()
 
 
 pending = Pending()

@@ -50,11 +50,10 @@ class Measuring(Middleware):
         if not isinstance(message, ClaimedMessage):
             return
         seconds = time.perf_counter() - self._thread.started_at
-        actor, outcome = message.actor_name, _outcome(message, exception)
-        measures.pending.observe(measures.WAIT_SECONDS, message.waited_seconds, actor=actor)
-        measures.pending.observe(measures.ATTEMPT_SECONDS, seconds, actor=actor, outcome=outcome)
-        if outcome == "succeeded":
-            measures.pending.count(measures.INVOCATIONS, actor=actor, outcome=outcome)
+        outcome = _outcome(message, exception)
+        measures.pending.attempt(
+            message.actor_name, outcome, ran_seconds=seconds, waited_seconds=message.waited_seconds
+        )
 
 
 def _outcome(message: ClaimedMessage, error: BaseException | None) -> str:
@@ -65,4 +64,4 @@ def _outcome(message: ClaimedMessage, error: BaseException | None) -> str:
             return given_up.ends_as
         case HandedBack():
             return "handed_back"
-    return "superseded" if isinstance(error, ClaimLostError) else "succeeded"
+    return "superseded" if isinstance(error, ClaimLostError) else measures.SUCCEEDED

@@ -93,14 +93,16 @@ def test_running_and_dead_invocations_and_workers_are_told(
 
 def test_what_several_processes_measured_is_added_up(client: Client) -> None:
     for _ in range(2):
-        measures.pending.observe(measures.ATTEMPT_SECONDS, 0.3, actor="files.process", outcome="succeeded")
-        measures.pending.count(measures.INVOCATIONS, actor="files.process", outcome="succeeded")
+        measures.pending.attempt("files.process", "succeeded", ran_seconds=0.3, waited_seconds=0)
         measures.flush()
-    measures.pending.observe(measures.ATTEMPT_SECONDS, 4_000, actor="files.process", outcome="succeeded")
+    measures.pending.attempt("files.process", "succeeded", ran_seconds=4_000, waited_seconds=20)
+    measures.pending.attempt("files.process", "retried", ran_seconds=1, waited_seconds=0)
     measures.flush()
     samples = scrape(client)
     labels = {"actor": "files.process", "outcome": "succeeded"}
-    assert value(samples, "understudy_invocations_total", **labels) == 2
+    assert value(samples, "understudy_invocations_total", **labels) == 3
+    assert value(samples, "understudy_attempt_wait_seconds_bucket", actor="files.process", le="10.0") == 3
+    assert value(samples, "understudy_attempt_wait_seconds_count", actor="files.process") == 4
     assert value(samples, "understudy_attempt_duration_seconds_bucket", **labels, le="0.1") == 0
     assert value(samples, "understudy_attempt_duration_seconds_bucket", **labels, le="0.5") == 2
     assert value(samples, "understudy_attempt_duration_seconds_bucket", **labels, le="1800.0") == 2
@@ -203,9 +205,7 @@ def test_with_the_token_they_are_read(client: Client) -> None:
 def test_every_query_names_a_metric_that_exists(client: Client, source: str) -> None:
     client.get("/metrics")
     requests.count_refused(413)
-    measures.pending.count(measures.INVOCATIONS, actor="a", outcome="succeeded")
-    measures.pending.observe(measures.ATTEMPT_SECONDS, 1, actor="a", outcome="succeeded")
-    measures.pending.observe(measures.WAIT_SECONDS, 1, actor="a")
+    measures.pending.attempt("a", "succeeded", ran_seconds=1, waited_seconds=1)
     measures.flush()
     families = list(text_string_to_metric_families(client.get("/metrics").content.decode()))
     known = {one.name for family in families for one in family.samples} | {family.name for family in families}
