@@ -188,7 +188,7 @@ REST_FRAMEWORK = {
 # Pages of other origins: with a token, never with this host's cookies.
 if CONFIG.cors_origins:
     INSTALLED_APPS.append("corsheaders")
-    MIDDLEWARE.insert(1, "corsheaders.middleware.CorsMiddleware")
+    MIDDLEWARE.insert(MIDDLEWARE.index("apps.common.compression.middleware"), "corsheaders.middleware.CorsMiddleware")
 CORS_ALLOW_ALL_ORIGINS = "*" in CONFIG.cors_origins
 CORS_ALLOWED_ORIGINS = [origin for origin in CONFIG.cors_origins if origin != "*"]
 CORS_URLS_REGEX = r"^/api/"

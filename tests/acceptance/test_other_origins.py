@@ -37,6 +37,7 @@ def test_a_named_origin_may_ask_with_a_token_and_read_our_headers(start_web: Cal
     elsewhere = requests.get(f"{url}/admin/login/", headers={"Origin": APP}, timeout=60)
 
     assert (asked.status_code, asked.headers["Access-Control-Allow-Origin"]) == (200, APP)
+    assert "X-Request-ID" in asked.headers
     assert "POST" in asked.headers["Access-Control-Allow-Methods"]
     allowed = {name.strip() for name in asked.headers["Access-Control-Allow-Headers"].split(",")}
     assert {"authorization", "prefer", "x-request-id"} <= allowed
