@@ -1,10 +1,12 @@
 """Which request caused a task: it travels with the call, however it is sent, and with what that sends in its turn."""
 
 import json
+import re
 from typing import Any
 
 import dramatiq
 import pytest
+from django.test import Client
 
 from apps.common import log_context
 from apps.files.tasks import process_file
@@ -59,3 +61,12 @@ def test_a_run_without_a_request_does_not_keep_the_one_before() -> None:
     origins.take_up("second", {})
 
     assert log_context.current() == {"invocation": "second"}
+
+
+def test_the_admin_shows_it(admin_client: Client) -> None:
+    log_context.begin(request_id="from-outside")
+    sent = process_file.delay(1)
+
+    page = admin_client.get(f"/admin/tasks/invocation/{sent.id}/change/").content.decode()
+
+    assert re.search(r"Request ID:</label>\s*<div class=\"readonly\">from-outside<", page)
