@@ -1,13 +1,16 @@
-"""Reads that come with every request: planned once for a connection, and not broken by a restart of PostgreSQL.
+"""Reads that come with every request: planned once for a connection, and not broken by a restart of PostgreSQL; and
+reads of one moment.
 
 To plan such a statement takes PostgreSQL longer than to run it, and psycopg2 prepares nothing by itself.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from psycopg2 import errors
 
 #: What is raised where a pooler hands our statements to different sessions, or where a table has another shape by now.
@@ -38,6 +41,18 @@ def first_row(read: Read, *parameters: Any) -> Any:
     except (OperationalError, InterfaceError):
         connection.close()
         return _fetch_prepared(read, parameters)
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """What is read in here is of one moment, whatever others commit meanwhile; nothing can be written in here. Inside
+    a transaction, which has begun with moments of its own, it is not."""
+    nested = connection.in_atomic_block
+    with transaction.atomic(savepoint=False):
+        if not nested:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def _fetch_prepared(read: Read, parameters: tuple[Any, ...]) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 from rest_framework.utils.encoders import JSONEncoder
 
+from apps.common import reading
 from apps.pages import content_types, selectors, serializers
 from apps.pages.models import Content, Page
 
@@ -48,23 +49,35 @@ class Texts:
 
 
 TEXTS = Texts(MOST_BYTES)
+#: Held by who makes a text: the others need the same one, and to make it at the same time takes each of them longer.
+_making = threading.Lock()
 
 
 def page_answer(page_id: int, url: str) -> tuple[bytes, str]:
     """The page as JSON, and the ids of the contents in it, joined by commas. Raises NoSuchPageError.
 
-    One query; if this edition was not answered lately three more, and one for each kind that occurs.
+    One query; if this edition was not answered lately four more, and one for each kind that occurs, in a transaction.
     """
     state = selectors.state(page_id)
     text = TEXTS.get(state.edition)
-    while text is None:
-        made = _text(selectors.page_by_id(page_id), selectors.contents(page_id))
-        seen, state = state, selectors.state(page_id)
-        if seen.edition == state.edition:  # so nobody has changed anything while it was read
-            TEXTS.put(state.edition, made)
-            text = made
+    if text is None:
+        state, text = _make(page_id)
     counters = state.counters.encode().split(b",") if state.counters else []
     return text % (json.dumps(url).encode(), *counters), state.ids
+
+
+def _make(page_id: int) -> tuple[selectors.State, bytes]:
+    """The page as it is now: read as of one moment, so that an editor who saves without a pause holds nobody up."""
+    with _making, reading.one_moment():
+        state = selectors.state(page_id)
+        text = TEXTS.get(state.edition)
+        while text is None:
+            made = _text(selectors.page_by_id(page_id), selectors.contents(page_id))
+            seen, state = state, selectors.state(page_id)
+            if seen.edition == state.edition:  # once, unless the caller has a transaction open, without that moment
+                TEXTS.put(state.edition, made)
+                text = made
+    return state, text
 
 
 def _text(page: Page, contents: list[Content]) -> bytes:
