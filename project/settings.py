@@ -26,7 +26,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "apps.common.static_files.StaticFiles",
     "rest_framework",
     "rest_framework.authtoken",
     "drf_spectacular",
