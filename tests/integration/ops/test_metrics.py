@@ -162,14 +162,16 @@ def test_counting_looks_at_no_more_rows_than_it_counts(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(MANY_ROWS)
         cursor.execute("ANALYZE tasks_invocation")
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement(name)}", {"most": 2500})
+        # Far fewer than there are of each state: reading them all and sorting them is right where most are wanted.
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement(name)}", {"most": 250})
         plan = cursor.fetchone()[0][0]["Plan"]
-    assert max(rows_of(plan)) <= 2500
+    assert max(rows_of(plan)) <= 250
 
 
 def rows_of(plan: dict[str, Any]) -> list[float]:
-    """How many each node of the plan gave, in each of its runs."""
-    return [plan["Actual Rows"], *(rows for inner in plan.get("Plans", []) for rows in rows_of(inner))]
+    """How many each node of the plan looked at, in each of its runs."""
+    looked_at = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+    return [looked_at, *(rows for inner in plan.get("Plans", []) for rows in rows_of(inner))]
 
 
 @pytest.mark.django_db(transaction=True)
