@@ -85,10 +85,10 @@ class Object(io.RawIOBase):
     """An object of a bucket as a file: one request for what is read in a row, a new one after a jump."""
 
     def __init__(self, remote: Any) -> None:
+        self._stream: Any = None  # first: one that turns out to be missing is closed as well
         self._remote = remote
         self._size: int = remote.content_length  # asks, so one that is not there is found missing now
         self._position = 0
-        self._stream: Any = None
 
     def readable(self) -> bool:
         return True

@@ -27,9 +27,10 @@ class Service:
         self.environment = environment
         self._start_process = start_process
 
-    def start_web(self) -> None:
+    def start_web(self) -> ChildProcess:
         web = self._start_process([*MANAGE, "serve"], env=self.environment)
         wait_until(self._answers, 20, f"an answer of {web.command}: {web.output}")
+        return web
 
     def start_worker(self) -> ChildProcess:
         return self._start_process([*MANAGE, "worker"], env=self.environment)

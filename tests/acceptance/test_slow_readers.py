@@ -19,9 +19,7 @@ CONTENT = os.urandom(20 * MEBIBYTE)  # more than Waitress takes from a thread be
 
 @pytest.fixture
 def service(service_environment: dict[str, str], start_process: StartProcess) -> Service:
-    service = Service({**service_environment, "WEB_THREADS": "2"}, start_process)
-    service.start_web()
-    return service
+    return Service({**service_environment, "WEB_THREADS": "2"}, start_process)
 
 
 @pytest.fixture
@@ -50,8 +48,8 @@ def read_to_the_end(client: socket.socket) -> bytes:
 
 @pytest.mark.slow
 def test_five_hundred_slow_readers_hold_up_nobody(service: Service, sockets: ExitStack) -> None:
+    web = psutil.Process(service.start_web().pid)
     stored = service.upload(CONTENT, "large.bin")
-    (web,) = [one for one in psutil.Process().children() if "serve" in one.cmdline()]
     before = web.memory_info().rss
     readers = [ask_and_read_nothing(stored["file"], sockets) for _ in range(READERS)]
     beginnings = [reader.recv(12) for reader in readers]  # each has been answered: it is being sent to
