@@ -49,7 +49,8 @@ def celery(python: Path, broker_url: str) -> Layer:
         python=python,
         module=module,
         worker=[str(python), "-m", "celery", "-A", module, "worker", *options],
-        environment={"BENCH_BROKER_URL": broker_url},
+        # Where it is named, Celery sets up Django as well, with settings that its environment has not the packages for.
+        environment={"BENCH_BROKER_URL": broker_url, "DJANGO_SETTINGS_MODULE": ""},
     )
 
 
