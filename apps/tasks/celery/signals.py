@@ -3,7 +3,6 @@
 Those that are listed in `SILENT` exist in Celery and are never sent here: connecting to one is refused.
 """
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -32,14 +31,14 @@ class Signal(DjangoSignal):
         return receiver
 
     def disconnect(self, receiver: Any = None, sender: Any = None, dispatch_uid: Any = None) -> bool:
-        return super().disconnect(receiver, sender=_same(sender), dispatch_uid=dispatch_uid)
+        return super().disconnect(receiver, sender=_known(sender), dispatch_uid=dispatch_uid)
 
     def has_listeners(self, sender: Any = None) -> bool:
-        return super().has_listeners(_same(sender))
+        return super().has_listeners(_known(sender))
 
     def send(self, sender: Any, **named: Any) -> list[tuple[Any, Any]]:
         """Tell all receivers; returns what each answered, or raised."""
-        return super().send_robust(_same(sender), **named)
+        return super().send_robust(_known(sender), **named)
 
     send_robust = send
 
@@ -54,9 +53,18 @@ class SilentSignal(Signal):
         raise NotSupportedError(f"The signal {self.name} is never sent here: {SILENT[self.name]}.")
 
 
+#: The names that somebody has connected to. They are kept, as Django remembers no more of a sender than its address.
+_names: dict[str, str] = {}
+
+
 def _same(sender: Any) -> Any:
     """Django knows senders by identity, Celery those that are text (a task's name) by their value."""
-    return sys.intern(sender) if type(sender) is str else sender
+    return _names.setdefault(sender, sender) if isinstance(sender, str) else sender
+
+
+def _known(sender: Any) -> Any:
+    """The sender as it was connected to, if it was."""
+    return _names.get(sender, sender) if isinstance(sender, str) else sender
 
 
 before_task_publish = Signal("before_task_publish")
