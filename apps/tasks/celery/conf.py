@@ -77,8 +77,9 @@ class Conf(MutableMapping[str, Any]):
 
     @property
     def tz(self) -> tzinfo:
-        """The zone that naive times are in, and schedules."""
-        name = self["timezone"]
+        """The zone that naive times are in, and schedules: as in Celery, without `timezone` it is Django's TIME_ZONE
+        where the settings are Django's."""
+        name = self["timezone"] or self._read("TIME_ZONE", None)
         return name if isinstance(name, tzinfo) else ZoneInfo(name) if name else UTC
 
     @property
@@ -88,8 +89,11 @@ class Conf(MutableMapping[str, Any]):
         return value.total_seconds() if isinstance(value, timedelta) else float(value) if value else None
 
     def _find(self, name: str) -> Any:
-        source, key = self._resolved(), self._key(name)
-        return source.get(key, MISSING) if isinstance(source, Mapping) else getattr(source, key, MISSING)
+        return self._read(self._key(name), MISSING)
+
+    def _read(self, key: str, default: Any) -> Any:
+        source = self._resolved()
+        return source.get(key, default) if isinstance(source, Mapping) else getattr(source, key, default)
 
     def _key(self, name: str) -> str:
         return f"{self._namespace}_{name.upper()}" if self._namespace else name

@@ -44,7 +44,7 @@ class schedstate(NamedTuple):
 
 
 class BaseSchedule:
-    """A schedule of an app, or without one in the settings' CELERY_TIMEZONE.
+    """A schedule of an app, or without one in the settings' CELERY_TIMEZONE or else TIME_ZONE.
 
     Parameters:
       nowfun: answers `now()` instead of the clock, for whoever asks `is_due`. Ticks go by the database's clock.
@@ -61,7 +61,7 @@ class BaseSchedule:
 
     @property
     def tz(self) -> tzinfo:
-        zone = self.app.timezone if self.app else getattr(settings, "CELERY_TIMEZONE", "UTC")
+        zone = self.app.timezone if self.app else getattr(settings, "CELERY_TIMEZONE", None) or settings.TIME_ZONE
         return ZoneInfo(zone) if isinstance(zone, str) else zone
 
     @property

@@ -114,6 +114,21 @@ def test_the_entries_of_the_settings_are_declared(celery_app, declared, settings
     assert schedules.unknown_tasks() == {}
 
 
+def test_without_a_zone_of_celerys_own_it_is_djangos(celery_app, declared, settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+    settings.CELERY_BEAT_SCHEDULE = {"nightly": {"task": "beat.probe", "schedule": crontab(hour=3, minute=0)}}
+    declare_schedules()
+
+    assert declared["nightly"].timing.zone == "Europe/Berlin"
+
+
+def test_without_any_zone_it_is_utc():
+    app = Celery("probe", set_as_current=False)
+    app.config_from_object({})
+
+    assert app.timezone is UTC
+
+
 def test_what_an_app_adds_when_it_is_configured_is_declared(celery_app, declared):
     @celery_app.on_after_configure.connect
     def add(sender, **_):

@@ -24,7 +24,8 @@ def test_a_schedule_is_shown_as_a_line_of_text(written, text):
 
 
 def test_the_zone_without_an_app_is_the_settings(settings):
-    assert crontab().timing.zone == "UTC"
+    settings.TIME_ZONE = "Asia/Tokyo"
+    assert crontab().timing.zone == "Asia/Tokyo"
     settings.CELERY_TIMEZONE = "Europe/Berlin"
     assert crontab().timing.zone == "Europe/Berlin"
 
