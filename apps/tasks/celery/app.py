@@ -47,6 +47,7 @@ class Celery:
     ) -> None:
         self.main = main
         self.conf = Conf()
+        self._namespace = namespace
         self.control = Control()
         self.strict_typing = strict_typing
         self.finalized = False
@@ -60,7 +61,7 @@ class Celery:
         if set_as_current:
             current.set_current(self)
         if config_source is not None:
-            self.config_from_object(config_source, namespace=namespace)
+            self.config_from_object(config_source)
         for name, value in {**given, **(changes or {})}.items():
             if name in self.SETTINGS or name in (changes or {}):
                 self.conf[self.SETTINGS.get(name, name)] = value
@@ -77,8 +78,8 @@ class Celery:
         namespace: str | None = None,
     ) -> None:
         """Read the settings from an object, a mapping or a module's name; with a namespace, those that begin with
-        it. Read when they are needed."""
-        self.conf.read_from(obj, namespace)
+        it (default: the one that the app was made with). Read when they are needed."""
+        self.conf.read_from(obj, namespace or self._namespace)
 
     @property
     def timezone(self) -> tzinfo:

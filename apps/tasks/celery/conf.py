@@ -1,7 +1,8 @@
 """The configuration of an app: a mapping whose keys are attributes as well, as Celery's `app.conf`.
 
 A value comes from what was set on it, else from the object given to `config_from_object` (without one: Django's
-settings that begin with CELERY_), else it is Celery's default. Everything is read when it is asked for: Django may not
+settings that begin with CELERY_), there under its name or the one that it had in Celery 3, else it is Celery's default.
+Everything is read when it is asked for: Django may not
 be ready while the app is made, and tests override settings.
 """
 
@@ -31,8 +32,8 @@ class Conf(MutableMapping[str, Any]):
         vars(self).update(_source=source, _namespace=namespace)
 
     def given(self) -> dict[str, Any]:
-        """What was set, by its names, also by such as Celery does not know."""
-        return {**dict(self._from_source()), **self._set}
+        """What was set, by its names, also by such as Celery does not know. Old names are those of today."""
+        return {**self._from_source(), **self._set}
 
     def faults(self) -> list[str]:
         """Why what was set cannot be had."""
@@ -89,7 +90,10 @@ class Conf(MutableMapping[str, Any]):
         return value.total_seconds() if isinstance(value, timedelta) else float(value) if value else None
 
     def _find(self, name: str) -> Any:
-        return self._read(self._key(name), MISSING)
+        found = self._read(self._key(name), MISSING)
+        if found is MISSING and name in settings.OLD_NAMES:
+            return self._read(settings.OLD_NAMES[name], MISSING)
+        return found
 
     def _read(self, key: str, default: Any) -> Any:
         source = self._resolved()
@@ -105,14 +109,20 @@ class Conf(MutableMapping[str, Any]):
             vars(self)["_source"] = getattr(found, attribute) if attribute else found
         return self._source
 
-    def _from_source(self) -> Iterator[tuple[str, Any]]:
+    def _from_source(self) -> dict[str, Any]:
         source = self._resolved()
         prefix = f"{self._namespace}_" if self._namespace else ""
+        new: dict[str, str] = {}
+        old: dict[str, str] = {}
         for key in source if isinstance(source, Mapping) else dir(source):
             name = key.removeprefix(prefix).lower()
+            renamed = settings.new_name(key)
+            if renamed is not None and key != self._key(renamed):
+                old[renamed] = key
             # Without a prefix a module holds more than settings.
-            if key.startswith(prefix) and (prefix or settings.is_known(key)):
-                yield name, source[key] if isinstance(source, Mapping) else getattr(source, key)
+            elif key.startswith(prefix) and (prefix or settings.is_known(key)):
+                new[name] = key
+        return {name: self._read(key, None) for name, key in {**old, **new}.items()}
 
 
 def did_you_mean(name: str) -> str:

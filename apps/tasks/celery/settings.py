@@ -39,6 +39,38 @@ HONOURED: dict[str, Any] = {
     "worker_concurrency": None,
 }
 
+#: Setting → the name that it had up to Celery 3 and that Celery 5 still reads, whatever the namespace.
+OLD_NAMES: dict[str, str] = {
+    "accept_content": "CELERY_ACCEPT_CONTENT",
+    "beat_schedule": "CELERYBEAT_SCHEDULE",
+    "broker_url": "BROKER_URL",
+    "imports": "CELERY_IMPORTS",
+    "include": "CELERY_INCLUDE",
+    "result_backend": "CELERY_RESULT_BACKEND",
+    "result_expires": "CELERY_TASK_RESULT_EXPIRES",
+    "result_serializer": "CELERY_RESULT_SERIALIZER",
+    "task_acks_late": "CELERY_ACKS_LATE",
+    "task_always_eager": "CELERY_ALWAYS_EAGER",
+    "task_create_missing_queues": "CELERY_CREATE_MISSING_QUEUES",
+    "task_default_priority": "CELERY_DEFAULT_PRIORITY",
+    "task_default_queue": "CELERY_DEFAULT_QUEUE",
+    "task_eager_propagates": "CELERY_EAGER_PROPAGATES_EXCEPTIONS",
+    "task_ignore_result": "CELERY_IGNORE_RESULT",
+    "task_inherit_parent_priority": "CELERY_INHERIT_PARENT_PRIORITY",
+    "task_queues": "CELERY_QUEUES",
+    "task_routes": "CELERY_ROUTES",
+    "task_serializer": "CELERY_TASK_SERIALIZER",
+    "task_soft_time_limit": "CELERYD_TASK_SOFT_TIME_LIMIT",
+    "task_store_errors_even_if_ignored": "CELERY_STORE_ERRORS_EVEN_IF_IGNORED",
+    "task_time_limit": "CELERYD_TASK_TIME_LIMIT",
+    "task_track_started": "CELERY_TRACK_STARTED",
+    "timezone": "CELERY_TIMEZONE",
+    "worker_concurrency": "CELERYD_CONCURRENCY",
+}
+_NEW_NAMES = {old: new for new, old in OLD_NAMES.items()}
+#: Beginnings that only settings of Celery's had, and have now.
+_BEGINNINGS = {"CELERYD_": "worker_", "CELERYBEAT_": "beat_"}
+
 _LATE = "an invocation is always acknowledged after it has run: the death of a worker loses none"
 _JSON = "arguments and results are JSON, and nothing else is ever unpickled"
 #: Setting → the values it may have, and why no other.
@@ -183,3 +215,11 @@ def fault(name: str, value: Any) -> str | None:
 
 def is_known(name: str) -> bool:
     return name in HONOURED or find(WITHOUT_EFFECT, name) is not None or find(REFUSED, name) is not None
+
+
+def new_name(name: str) -> str | None:
+    """What an old name is called today; None: it is none."""
+    for beginning, new in _BEGINNINGS.items():
+        if name.startswith(beginning) and name not in _NEW_NAMES:
+            return new + name.removeprefix(beginning).lower()
+    return _NEW_NAMES.get(name)

@@ -75,6 +75,46 @@ def test_a_mapping_or_a_module_may_be_the_source():
     assert app.conf.given() == {"task_time_limit": 5}
 
 
+def test_the_namespace_may_be_the_apps():
+    app = Celery("proj", set_as_current=False, namespace="MINE")
+    app.config_from_object({"MINE_TASK_TIME_LIMIT": 5})
+
+    assert app.conf.task_time_limit == 5
+
+
+@pytest.mark.parametrize("namespace", ["CELERY", None])
+def test_the_names_of_celery_3_are_read_as_well(namespace):
+    app = Celery("proj", set_as_current=False)
+    beat = {"nightly": {"task": "x", "schedule": 5}}
+    source = {"CELERYBEAT_SCHEDULE": beat, "CELERY_ALWAYS_EAGER": True, "CELERYD_TASK_TIME_LIMIT": 7, "OTHER": 1}
+    app.config_from_object(source, namespace=namespace)
+
+    assert (app.conf.beat_schedule, app.conf.task_always_eager, app.conf.task_time_limit) == (beat, True, 7)
+    assert app.conf.given() == {"beat_schedule": beat, "task_always_eager": True, "task_time_limit": 7}
+
+
+def test_of_two_names_the_one_of_today_counts():
+    app = Celery("proj", set_as_current=False)
+    app.config_from_object({"CELERYD_TASK_TIME_LIMIT": 7, "CELERY_TASK_TIME_LIMIT": 5}, namespace="CELERY")
+
+    assert (app.conf.task_time_limit, app.conf.given()) == (5, {"task_time_limit": 5})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "level"),
+    [
+        ("CELERYD_MAX_TASKS_PER_CHILD", 10, ERROR),
+        ("CELERYD_PREFETCH_MULTIPLIER", 1, WARNING),
+        ("CELERYBEAT_SCHEDULER", "x", WARNING),
+        ("BROKER_URL", "amqp://elsewhere", ERROR),
+    ],
+)
+def test_old_names_are_checked_as_those_of_today(settings, name, value, level):
+    setattr(settings, name, value)
+
+    assert [message.level for message in check_settings()] == [level]
+
+
 @pytest.mark.parametrize(
     ("routes", "found"),
     [
