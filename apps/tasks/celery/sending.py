@@ -1,5 +1,6 @@
 """Sending a call: its options become an envelope and a row of the ledger, in the caller's transaction."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -7,12 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 import dramatiq
+from django.utils.module_loading import import_string
 from dramatiq import Message
 
 from apps.tasks import origins
-from apps.tasks.celery import current, envelope, registry, request, serialization, signals, signatures
+from apps.tasks.celery import current, envelope, registry, request, serialization, settings, signals, signatures
 from apps.tasks.celery.envelope import Envelope
-from apps.tasks.celery.exceptions import NotRegistered
+from apps.tasks.celery.exceptions import NotRegistered, NotSupportedError
 from apps.tasks.celery.result import AsyncResult
 
 if TYPE_CHECKING:
@@ -77,7 +79,8 @@ def ledger_broker() -> "LedgerBroker":
 def prepare(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], options: Mapping[str, Any]) -> Outgoing:
     """A call as the ledger wants it. Raises EncodeError."""
     conf = current.app().conf
-    route = {} if options.get("queue") else route_of(name, conf.task_routes)
+    routes = conf.task_routes
+    route = route_of(name, routes, (args, kwargs, options)) if routes else {}
     enclosed = enclose(options)
     text = f'"args":{serialization.dumps(args)},"kwargs":{serialization.dumps(kwargs)}'
     if serialization.MARKER in text:
@@ -119,21 +122,42 @@ def enclose(options: Mapping[str, Any]) -> Envelope:
     return enclosed
 
 
-def route_of(name: str, routes: Any) -> dict[str, Any]:
-    """What the setting task_routes says of a task: of a dict the first pattern that fits, of a list the first entry
-    that has an answer. An answer is a queue's name, or a dict with `queue` and `priority`."""
-    if isinstance(routes, Mapping):
-        routes = [routes]
-    for entry in routes or ():
-        found = entry(name, (), {}, {}) if callable(entry) else _first_fit(name, entry)
-        if found:
-            return {"queue": found} if isinstance(found, str) else dict(found)
+def route_of(name: str, routes: Any, call: tuple[Any, Any, Any] | None = None) -> dict[str, Any]:
+    """What the setting task_routes says of a task: the first answer of its entries, a queue's name or a dict with
+    `queue` and `priority`. In a dict, or a list of pairs, a full name comes before patterns. Functions (or their paths)
+    are asked with the call's args, kwargs and options; where there is none yet they are passed over.
+
+    Raises NotSupportedError for an answer that cannot be followed."""
+    for entry in routes if isinstance(routes, list | tuple) else [routes]:
+        router = import_string(entry) if isinstance(entry, str) else entry
+        if callable(router):
+            found = None if call is None else router(name, *call, task=registry.tasks.get(name))
+        else:
+            found = _best_fit(name, router or ())
+        if found is not None:
+            return _as_route(found)
     return {}
 
 
-def _first_fit(name: str, routes: Any) -> Any:
-    pairs = routes.items() if isinstance(routes, Mapping) else routes
-    return next((route for pattern, route in pairs if pattern == name or fnmatchcase(name, pattern)), None)
+def _best_fit(name: str, routes: Any) -> Any:
+    pairs = list(routes.items() if isinstance(routes, Mapping) else routes)
+    exact = [route for key, route in pairs if key == name]
+    fitting = [route for key, route in pairs if _fits(name, key)]
+    return next(iter(exact[-1:] or fitting), None)
+
+
+def _fits(name: str, pattern: Any) -> bool:
+    if isinstance(pattern, re.Pattern):
+        return pattern.match(name) is not None
+    return "*" in pattern and fnmatchcase(name, pattern)
+
+
+def _as_route(found: Any) -> dict[str, Any]:
+    if not isinstance(found, Mapping):
+        return {"queue": found}
+    if fault := settings.route_fault(found):
+        raise NotSupportedError(fault)
+    return dict(found)
 
 
 def _arguments(args: Any, kwargs: Any) -> tuple[Sequence[Any], Mapping[str, Any]]:

@@ -4,6 +4,7 @@ The names are Celery's own, in lower case (`CELERY_TASK_ALWAYS_EAGER` is `task_a
 silently ignored: what has no effect is warned of, what would change how tasks run is refused, each with its reason.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -83,6 +84,9 @@ ONLY: dict[str, tuple[tuple[Any, ...], str]] = {
     "task_create_missing_queues": ((True,), "a queue is there as soon as something is sent to it"),
     "task_serializer": (("json",), _JSON),
 }
+
+#: What a route may say of a call.
+ROUTE_KEYS = frozenset({"queue", "priority"})
 
 _RESULTS = (
     "results are in PostgreSQL, in the row of their invocation; remove it, or leave `result_backend` a redis:// address"
@@ -208,8 +212,28 @@ def fault(name: str, value: Any) -> str | None:
         return f"{name} can only be {values[0]!r}: {why}."
     if name == "result_backend" and value and not str(value).startswith(("redis://", "rediss://", "redis+")):
         return f"{name} can only be a redis:// address: {_RESULTS}."
+    if name == "task_routes":
+        return _routes_fault(value)
     if name not in HONOURED and (reason := find(REFUSED, name)):
         return f"{name} is not supported: {reason}."
+    return None
+
+
+def route_fault(route: Any) -> str | None:
+    """Why a route of task_routes cannot be followed; None: it can."""
+    others = sorted({str(key) for key in route} - ROUTE_KEYS) if isinstance(route, Mapping) else []
+    if not others:
+        return None
+    return f"task_routes has a route with {', '.join(others)}, which is not supported: {_EXCHANGE}. Name a queue alone."
+
+
+def _routes_fault(routes: Any) -> str | None:
+    """The same of all of them; what a function answers is seen when it is asked."""
+    for entry in routes if isinstance(routes, list | tuple) else [routes]:
+        pairs = entry.items() if isinstance(entry, Mapping) else entry if isinstance(entry, list | tuple) else ()
+        for pair in pairs:
+            if isinstance(pair, list | tuple) and (fault := route_fault(pair[-1])):
+                return fault
     return None
 
 

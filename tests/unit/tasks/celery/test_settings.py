@@ -1,5 +1,7 @@
 """Celery's settings: honoured, warned of, or refused; by system checks and where they are set."""
 
+import re
+
 import pytest
 from django.core.checks import ERROR, WARNING
 
@@ -8,7 +10,7 @@ from apps.tasks.celery.app import shared_task
 from apps.tasks.celery.checks import check_settings
 from apps.tasks.celery.conf import Conf
 from apps.tasks.celery.exceptions import NotSupportedError
-from apps.tasks.celery.sending import route_of
+from apps.tasks.celery.sending import prepare, route_of
 
 
 @pytest.mark.parametrize(
@@ -122,6 +124,8 @@ def test_old_names_are_checked_as_those_of_today(settings, name, value, level):
         pytest.param({"feeds.read": "slow", "feeds.*": "feeds"}, {"queue": "slow"}, id="the first that fits"),
         pytest.param([("web.*", "web"), ("feeds.*", {"queue": "f", "priority": 3})], {}, id="a list of pairs"),
         pytest.param([lambda *_call: None, {"feeds.read": "r"}], {"queue": "r"}, id="the first with an answer"),
+        pytest.param({"feeds.*": "feeds", "feeds.read": "slow"}, {"queue": "slow"}, id="a full name before patterns"),
+        pytest.param({re.compile(r"feeds\.(read|write)"): "rw"}, {"queue": "rw"}, id="a regular expression"),
         pytest.param(None, {}, id="none"),
     ],
 )
@@ -130,6 +134,36 @@ def test_routes(routes, found):
         routes, found = [routes], {"queue": "f", "priority": 3}
 
     assert route_of("feeds.read", routes) == found
+
+
+def by_first_argument(name, args, kwargs, options, task=None, **_more):
+    return {"queue": f"{name}.{args[0]}", "priority": kwargs["urgency"]} if options.get("sorted") else None
+
+
+@pytest.mark.parametrize("router", [by_first_argument, f"{__name__}.by_first_argument"])
+def test_a_function_routes_by_the_call(router):
+    call = (("north",), {"urgency": 2}, {"sorted": True})
+
+    assert route_of("feeds.read", router, call) == {"queue": "feeds.read.north", "priority": 2}
+    assert route_of("feeds.read", [router, {"feeds.*": "f"}], (*call[:2], {})) == {"queue": "f"}
+    assert route_of("feeds.read", [router, {"feeds.*": "f"}]) == {"queue": "f"}
+
+
+def test_a_route_gives_its_priority_to_a_call_that_names_a_queue(settings):
+    settings.CELERY_TASK_ROUTES = {"feeds.*": {"queue": "feeds", "priority": 3}}
+
+    sent = prepare("feeds.read", (), {}, {"queue": "mine"})
+
+    assert (sent.queue, sent.priority) == ("mine", 3)
+
+
+def test_a_route_that_cannot_be_followed_is_refused(settings):
+    settings.CELERY_TASK_ROUTES = ([("feeds.*", {"exchange": "media", "routing_key": "feeds"})],)
+
+    (message,) = check_settings()
+    assert (message.level, "exchange, routing_key" in message.msg) == (ERROR, True)
+    with pytest.raises(NotSupportedError, match="routing_key"):
+        route_of("feeds.read", lambda *_call, **_more: {"routing_key": "x"}, ((), {}, {}))
 
 
 def test_no_setting_stands_in_two_tables():
