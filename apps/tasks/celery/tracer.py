@@ -148,6 +148,9 @@ class Trace:
     def _retry(self, decided: Retry) -> None:
         if self.propagate:
             raise decided
+        if not self.called.is_eager and (decided.sig is None or decided.is_eager):
+            self._fail(decided)  # of a task that this one called in place: there is nothing that could be sent
+            return
         called, einfo = self.called, ExceptionInfo(decided)
         self.state, self.retval, self.einfo = states.RETRY, decided, einfo
         try:
