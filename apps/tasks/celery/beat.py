@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from apps.tasks import schedules
+from apps.tasks.celery import options as known_options
 from apps.tasks.celery.exceptions import NotSupportedError
 from apps.tasks.celery.schedules import App, BaseSchedule, crontab, maybe_schedule, schedule
 
@@ -36,6 +37,7 @@ def declare_entry(name: str, entry: Mapping[str, Any], *, app: SendingApp) -> No
     task: str = entry["task"]
     args, kwargs = tuple(entry.get("args") or ()), dict(entry.get("kwargs") or {})
     options = dict(entry.get("options") or {})
+    known_options.check_call(task, options)
 
     def send() -> str:
         # As Celery's beat does, so that a task can tell who sent it.

@@ -80,6 +80,8 @@ class OwnWay(crontab):
         ({"task": "t"}, "has to have 'task' and 'schedule'"),
         ({"schedule": 5}, "has to have 'task' and 'schedule'"),
         ({"task": "t", "schedule": 5, "description": "x"}, "Not known: description"),
+        ({"task": "t", "schedule": 5, "options": {"routing_key": "x"}}, "name a queue"),
+        ({"task": "t", "schedule": 5, "options": {"expire": 5}}, "Did you mean 'expires'"),
         ({"task": "t", "schedule": "daily"}, "use a crontab"),
         ({"task": "t", "schedule": None}, "use a crontab"),
         ({"task": "t", "schedule": OwnWay()}, r"is_due\(\) of its own"),
