@@ -146,7 +146,7 @@ class Celery:
         if self.conf.task_always_eager:
             warnings.warn(AlwaysEagerIgnored("task_always_eager has no effect on send_task"), stacklevel=2)
         known = registry.tasks.get(name)
-        chosen = {**(known.own_options() if known else {}), **{k: v for k, v in given.items() if v is not None}}
+        chosen = {**(known.own_options(given) if known else {}), **{k: v for k, v in given.items() if v is not None}}
         envelope.check_limits(chosen.get("time_limit"), chosen.get("soft_time_limit"))
         return sending.send(name, args, kwargs, chosen)
 

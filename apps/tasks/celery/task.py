@@ -120,7 +120,7 @@ class Task:
             self.head(*(args or ()), **(kwargs or {}))
         shadow = shadow or self.shadow_name(args, kwargs, given)
         known = {"task_id": task_id, "link": link, "link_error": link_error, "shadow": shadow, **given}
-        chosen = {**self.own_options(), **{name: value for name, value in known.items() if value is not None}}
+        chosen = {**self.own_options(given), **{name: value for name, value in known.items() if value is not None}}
         envelope.check_limits(
             chosen.get("time_limit") or self.time_limit, chosen.get("soft_time_limit") or self.soft_time_limit
         )
@@ -151,8 +151,8 @@ class Task:
         known = {"link": link, "link_error": link_error, "task_id": task_id, "retries": retries, **given}
         return eager.apply(self, args, kwargs, options=known, throw=throw)
 
-    def own_options(self) -> dict[str, Any]:
-        """What the task's attributes say of each call."""
+    def own_options(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What the task's attributes say of each call. One that is given None has no queue, priority or expiry."""
         own = {
             "queue": self.queue,
             "priority": self.priority,
@@ -160,7 +160,8 @@ class Task:
             "ignore_result": self.ignore_result,
             "store_errors": self.store_errors_even_if_ignored,
         }
-        return {name: value for name, value in own.items() if value is not None}
+        cleared = [name for name in ("queue", "priority", "expires") if name in given and given[name] is None]
+        return {name: value for name, value in own.items() if value is not None and name not in cleared}
 
     # -- while it runs -----------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from django.utils import timezone as django_timezone
 
-from apps.tasks.celery import Celery, Task, envelope, shared_task
+from apps.tasks.celery import Celery, Task, current_app, envelope, sending, shared_task
 from apps.tasks.celery.exceptions import AlreadyRegistered, NotSupportedError, Retry
 
 
@@ -66,6 +66,27 @@ def test_a_function_given_as_a_hook_becomes_a_method():
     task.on_failure("x", 1, 2, 3, 4)
 
     assert heard == [("test.declaring.hooked", "x")]
+
+
+@shared_task(name="test.declaring.particular", queue="slow", priority=3, expires=60)
+def particular():
+    """Goes its own way."""
+
+
+@pytest.mark.parametrize(
+    "send",
+    [particular.apply_async, lambda **options: current_app.send_task(particular.name, **options)],
+    ids=["apply_async", "send_task"],
+)
+def test_none_on_a_call_clears_what_the_task_says(monkeypatch, send):
+    sent = []
+    monkeypatch.setattr(sending, "send", lambda _name, _args, _kwargs, options: sent.append(options))
+
+    send(expires=None)
+    send(queue=None, priority=None)
+
+    names = ("queue", "priority", "expires")
+    assert [[options.get(name) for name in names] for options in sent] == [["slow", 3, None], [None, None, 60]]
 
 
 def test_the_same_function_declared_again_is_the_same_task():
