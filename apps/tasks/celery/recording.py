@@ -218,11 +218,10 @@ class LedgerBook:
             connection.close()
 
     def _encode(self, result: Any) -> str | None:
-        """Raises EncodeError, and ValueError when it is too large."""
-        if result is None:
+        """Raises EncodeError, and ValueError when it is too large. What is not kept may be anything, as in Celery."""
+        if result is None or self._ignores:
             return None
-        encoded = serialization.dumps(result.as_tuple() if isinstance(result, ResultBase) else result)
-        return None if self._ignores else runs.bounded(encoded)
+        return runs.bounded(serialization.dumps(result.as_tuple() if isinstance(result, ResultBase) else result))
 
     def _note(self, *, recorded: bool) -> None:
         if not recorded:
