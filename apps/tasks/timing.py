@@ -53,7 +53,8 @@ class Interval:
 
     @property
     def text(self) -> str:
-        return f"every {self.length.total_seconds():g} s{', aligned' if self.aligned else ''}"
+        seconds = f"{self.length.total_seconds():.6f}".rstrip("0").removesuffix(".")
+        return f"every {seconds} s{', aligned' if self.aligned else ''}"
 
     @property
     def zone(self) -> str:
@@ -168,7 +169,7 @@ def _describe_interval(text: str) -> str:
             shown = f"every {unit}" if number == 1 else f"every {number} {unit}s"
             break
     else:
-        shown = f"every {seconds:g} seconds"
+        shown = f"every {length.removesuffix(' s')} seconds"
     return f"{shown}, at full ones" if aligned else shown
 
 

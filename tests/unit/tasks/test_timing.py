@@ -141,6 +141,14 @@ def test_calendar_times_that_passed_are_not_made_up_for():
 
 
 @pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(30, "every 30 s"), (0.5, "every 0.5 s"), (1_234_567, "every 1234567 s"), (1_234_568, "every 1234568 s")],
+)
+def test_two_intervals_never_have_the_same_text(seconds, text):
+    assert Interval(length=timedelta(seconds=seconds)).text == text
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("every 1 s", "every second"),
