@@ -87,10 +87,14 @@ def fail(import_id: int, faults: Faults, *, rows: int = 0, encoding: str = "") -
     return _fail(importing, faults, rows=rows, encoding=encoding)
 
 
-def give_up(import_id: int, *, invocation_id: str, code: str, detail: str) -> bool:
-    """End an import because its task was given up, perhaps before it began."""
+def give_up(import_id: int, *, invocation_id: str, code: str, detail: str) -> str:
+    """End an import because its task was given up, perhaps before it began.
+
+    Returns the stored name of its bytes, which nobody waits for any more; empty where there was nothing to end.
+    """
     waiting = Import.objects.filter(pk=import_id, invocation_id=invocation_id, status__in=UNFINISHED)
-    return _fail(waiting, [fault(code, detail)])
+    source = waiting.values_list("source", flat=True).first() or ""
+    return source if _fail(waiting, [fault(code, detail)]) else ""
 
 
 def fail_interrupted(age: timedelta) -> int:

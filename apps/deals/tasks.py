@@ -1,6 +1,9 @@
 """The background work of deals: importing a stored file, removing what was replaced, tidying up after crashes."""
 
 from datetime import timedelta
+from functools import partial
+
+from django.db import transaction
 
 from apps.common import orphans, storage
 from apps.deals import lifecycle, selectors
@@ -16,13 +19,14 @@ CANCELLED = "the import was cancelled; nothing of it was stored"
 
 
 def give_up(ended: Ended) -> None:
-    """The task will not be tried again, so its import does not stay `queued` or `importing`.
+    """The task will not be tried again, so its import does not stay `queued` or `importing`, nor its file.
 
     What went wrong is the operator's to read, in the invocation; the import's sentence is for people.
     """
     import_id = ended.args[0] if ended.args else ended.kwargs["import_id"]
     code, detail = ("cancelled", CANCELLED) if ended.status == "cancelled" else ("import_failed", GIVEN_UP)
-    lifecycle.give_up(import_id, invocation_id=ended.id, code=code, detail=detail)
+    source = lifecycle.give_up(import_id, invocation_id=ended.id, code=code, detail=detail)
+    transaction.on_commit(partial(storage.remove, [source]), robust=True)
 
 
 @shared_task(name="deals.import_stored", autoretry_for=(Exception,), max_retries=3, retry_backoff=True, on_end=give_up)

@@ -129,6 +129,19 @@ def test_an_import_whose_task_is_given_up_has_failed(
     assert (answer["status"], answer["errors"][0]["code"], answer["errors"][0]["line"]) == ("failed", code, None)
 
 
+@pytest.mark.parametrize("status", ["dead", "cancelled"])
+def test_the_file_of_an_import_whose_task_is_given_up_goes_at_once(
+    post: Post, media: Path, status: str, django_capture_on_commit_callbacks: Any
+) -> None:
+    queued = queue(post, csv_of(deal("anna")))
+    waiting = queue(post, csv_of(deal("bert")))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.give_up(ended(queued, status))
+
+    assert [str(path.relative_to(media)) for path in stored_files(media)] == [waiting.source]
+
+
 def test_a_task_given_up_touches_no_import_but_its_own_and_none_that_has_ended(post: Post) -> None:
     queued = queue(post, csv_of(deal("anna")))
     lifecycle.give_up(queued.pk, invocation_id="another", code="x", detail="x")
