@@ -63,7 +63,7 @@ def _accepted(upload: Upload, **columns: Any) -> Import:
     return Import(
         name=upload.name[:255],
         size=upload.size,
-        charset=upload.charset[:40],
+        charset=upload.charset,
         who=upload.who[:150],
         **columns,
     )

@@ -27,6 +27,8 @@ _DECLARED = {
     "utf-16-le": None,
     "utf-16-be": None,
 }
+#: Longer ones are not looked up: Python skips any number of dashes in a name, and no table should have to keep them.
+MOST_CHARSET_CHARACTERS = 40
 _NAMES = {"cp1251": "windows-1251", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}
 
 
@@ -118,6 +120,8 @@ class Text:
 
 
 def _codec_of(charset: str) -> str:
+    if len(charset) > MOST_CHARSET_CHARACTERS:
+        return ""
     try:
         return codecs.lookup(charset).name
     except (LookupError, ValueError):  # a ValueError for a name with NUL in it

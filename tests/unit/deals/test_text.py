@@ -136,6 +136,8 @@ def test_a_byte_order_mark_is_believed_more_than_the_client() -> None:
         ("no such thing", False),
         ("utf-8\0", False),
         ("rot13", False),
+        (f"windows{'-' * 29}1251", True),
+        (f"windows{'-' * 30}1251", False),
     ],
 )
 def test_only_accepted_charsets_can_be_declared(charset: str, supported: bool) -> None:
