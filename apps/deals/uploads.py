@@ -1,5 +1,6 @@
 """What a POST carries: a form with one file, or the file itself as a body of type `text/csv`."""
 
+import io
 from collections.abc import Container, Mapping
 from typing import IO, Any
 
@@ -18,6 +19,20 @@ from apps.deals.services import Upload
 FIELDS = ("deals", "file")
 
 
+class Body(io.RawIOBase):
+    """A request's body as a file that can be read once. The request itself is none: a storage asks whether it is closed
+    and whether it can be read from its beginning again, and gets an AttributeError."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self._stream.read(size)
+
+
 class CsvParser(BaseParser):
     """Leaves the body where it is, to be read while it is imported."""
 
@@ -29,7 +44,7 @@ class CsvParser(BaseParser):
         media_type: str | None = None,  # noqa: ARG002 — REST framework's signature
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
     ) -> Mapping[str, Any]:
-        return {"stream": stream}
+        return {"stream": Body(stream)}
 
 
 def upload_of(request: Request) -> Upload:

@@ -10,9 +10,11 @@ from typing import Any
 import psycopg2
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
+from storages.utils import is_seekable
 
 from apps.common import orphans, storage
 from apps.deals import lifecycle, services, tasks
@@ -48,6 +50,29 @@ def test_a_file_that_waits_is_stored_and_its_task_is_sent(post: Post, media: Pat
     assert [path.read_bytes() for path in stored_files(media)] == [content]
     assert queued.source.startswith("deals/")
     assert "deals.csv" not in queued.source
+
+
+class AskingStorage(FileSystemStorage):
+    """As S3's, it asks first whether what it is given can be read from its beginning."""
+
+    def _save(self, name: str, content: Any) -> str:
+        if is_seekable(content):
+            content.seek(0)
+        return str(super()._save(name, content))
+
+
+@pytest.mark.parametrize("send", ["post", "post_raw"])
+def test_a_form_and_a_body_can_wait_in_any_storage(
+    request: pytest.FixtureRequest, send: str, settings: Any, media: Path
+) -> None:
+    asking = {"BACKEND": f"{__name__}.AskingStorage"}
+    settings.STORAGES = {**settings.STORAGES, "default": asking}
+    content = csv_of(deal("anna"))
+
+    answer = request.getfixturevalue(send)(content, **ASYNC)
+
+    assert answer.status_code == 202
+    assert [path.read_bytes() for path in stored_files(media)] == [content]
 
 
 def test_the_task_imports_it_and_removes_the_file(post: Post, top: Top, media: Path) -> None:
