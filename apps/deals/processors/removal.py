@@ -9,11 +9,13 @@ BATCH_ROWS = 20_000
 #: From row to row through the index: what the last batch has left behind is not walked through again.
 REMOVE_BATCH = """
 WITH batch AS (
-    SELECT id FROM deals_deal WHERE import_id = %(import_id)s AND id > %(after)s ORDER BY id LIMIT %(limit)s
+    SELECT max(id) AS last FROM (
+        SELECT id FROM deals_deal WHERE import_id = %(import_id)s AND id > %(after)s ORDER BY id LIMIT %(limit)s
+    ) AS rows
 ), removed AS (
-    DELETE FROM deals_deal WHERE id IN (SELECT id FROM batch)
+    DELETE FROM deals_deal WHERE import_id = %(import_id)s AND id > %(after)s AND id <= (SELECT last FROM batch)
 )
-SELECT max(id) FROM batch
+SELECT last FROM batch
 """
 
 
