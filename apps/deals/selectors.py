@@ -1,6 +1,7 @@
 """What is read of imports and deals; each function is one query unless it says otherwise."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -81,9 +82,10 @@ def top_customers(import_id: int) -> list[tuple[str, Decimal]]:
     return list(spent.order_by("-spent", "customer").values_list("customer", "spent")[:TOP])
 
 
-def shared_items(import_id: int, customers: list[str]) -> list[tuple[str, list[str]]]:
-    """What at least two of these customers bought, by code point, with those who did."""
+def shared_items(import_id: int, customers: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """What at least two of these customers bought, by code point, with those who did; read a few at a time, as names
+    are long in some files."""
     bought = Deal.objects.filter(origin=import_id, customer__in=customers).values("item")
     shared = bought.annotate(number=Count("customer", distinct=True)).filter(number__gte=2)
     buyers = shared.annotate(buyers=ArrayAgg("customer", distinct=True))
-    return list(buyers.order_by("item").values_list("item", "buyers"))
+    return buyers.order_by("item").values_list("item", "buyers").iterator(chunk_size=100)

@@ -10,18 +10,36 @@ from django.db import connection
 
 from apps.deals import selectors
 
+#: Of the gems in one answer, in characters of JSON; they are held in memory by who imports and by who reads.
+MOST_CHARACTERS = 4 * 2**20
+QUOTED_CHARACTERS = len('"", ')
+
+
+class AnswerTooLargeError(Exception):
+    """What the customers bought together is more than an answer holds."""
+
 
 def compute(import_id: int) -> str:
-    """The text that GET sends: the customers who spent most, each with what at least two of them bought."""
+    """The text that GET sends: the customers who spent most, each with what at least two of them bought.
+
+    Raises AnswerTooLargeError."""
     with _hashing():
         top = selectors.top_customers(import_id)
-        shared = selectors.shared_items(import_id, [customer for customer, _ in top])
-    gems: dict[str, list[str]] = {customer: [] for customer, _ in top}
-    for item, buyers in shared:
-        for buyer in buyers:
-            gems[buyer].append(item)
+        gems = _gems(import_id, [customer for customer, _ in top])
     customers = [_customer(customer, spent, gems[customer]) for customer, spent in top]
     return f'{{"response": [{", ".join(customers)}]}}'
+
+
+def _gems(import_id: int, customers: list[str]) -> dict[str, list[str]]:
+    gems: dict[str, list[str]] = {customer: [] for customer in customers}
+    left = MOST_CHARACTERS
+    for item, buyers in selectors.shared_items(import_id, customers):
+        left -= (len(item) + QUOTED_CHARACTERS) * len(buyers)
+        if left < 0:
+            raise AnswerTooLargeError
+        for buyer in buyers:
+            gems[buyer].append(item)
+    return gems
 
 
 @contextmanager

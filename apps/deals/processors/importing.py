@@ -16,9 +16,13 @@ from apps.deals.models import Import
 from apps.deals.parser.deals import DealsFile, Limits
 from apps.deals.parser.text import Stream
 from apps.deals.processors import answers
+from apps.deals.processors.answers import AnswerTooLargeError
 from apps.deals.processors.progress import Progress
 from apps.tasks import runs
 
+ANSWER_TOO_LARGE = (
+    f"the gems that the five customers have in common would take more than {answers.MOST_CHARACTERS} characters to name"
+)
 COPY = "COPY deals_deal (import_id, customer, item, total, quantity, date) FROM STDIN"
 
 
@@ -56,9 +60,14 @@ def import_deals(import_: Import, stream: Stream) -> None:
     try:
         _store(import_, file)
     except FaultyFileError:
-        with runs.completing():
-            faults = [asdict(fault) for fault in file.faults]
-            lifecycle.fail(import_.pk, faults, rows=file.rows, encoding=file.encoding)
+        _fail(import_, file, [asdict(fault) for fault in file.faults])
+    except AnswerTooLargeError:
+        _fail(import_, file, [lifecycle.fault("answer_too_large", ANSWER_TOO_LARGE)])
+
+
+def _fail(import_: Import, file: DealsFile, faults: lifecycle.Faults) -> None:
+    with runs.completing():
+        lifecycle.fail(import_.pk, faults, rows=file.rows, encoding=file.encoding)
 
 
 def _store(import_: Import, file: DealsFile) -> None:

@@ -13,6 +13,7 @@ from rest_framework.authtoken.models import Token
 
 from apps.deals import services
 from apps.deals.models import Deal, Import
+from apps.deals.processors import answers
 from apps.deals.views import DealsView
 from tests import factories
 from tests.integration.deals.conftest import DEAL, DEALS, HEADER, Post, Top, csv_of, deal, stored_files
@@ -49,6 +50,19 @@ def test_a_body_replaces_the_deals(post_raw: Post, top: Top, path: str) -> None:
 
     assert (answer.status_code, answer.json()["deals"]) == (200, 2)
     assert [one["username"] for one in top()] == ["anna", "bob"]
+
+
+def test_gems_that_no_answer_holds_change_nothing(post: Post, top: Top, monkeypatch: pytest.MonkeyPatch) -> None:
+    post(TWO)
+    before = top()
+    monkeypatch.setattr(answers, "MOST_CHARACTERS", 3 * 2 * len('"gem00", ') - 1)
+    gems = [deal(who, f"gem{number:02}", "1") for who in ("ann", "bob") for number in range(3)]
+
+    body = assert_is_problem(post(csv_of(*gems)), 400, "faulty_deals")
+
+    assert [one["code"] for one in body["errors"]] == ["answer_too_large"]
+    assert top() == before
+    assert post(csv_of(*gems[:2], *gems[3:])).status_code == 200
 
 
 def test_deals_are_stored_exactly(post: Post) -> None:
