@@ -58,7 +58,8 @@ def serve(declared: Mapping[str, Declaration]) -> float | None:
 
     One plain statement when nothing is due: each process asks once a second. A schedule that another release declares
     differently is left to its workers.
-    Raises OperationalError and InterfaceError; whatever else is wrong with one schedule does not hold up the others.
+    Raises OperationalError and InterfaceError when the database is away; what is wrong with one schedule alone does not
+    hold up the others.
     """
     seconds = _seconds_to_attention(declared)
     if seconds is None or seconds > 0:
@@ -121,7 +122,10 @@ def _run(ours: Declaration, as_read: Mapping[str, Any], changes: Mapping[str, An
                 sent = ours.send()
             rows.update(**changes, last_run_at=Now(), last_invocation=sent, error="")
     except (OperationalError, InterfaceError):
-        raise
+        if not connection.is_usable():
+            raise
+        # A timeout, another database, a connection that has been replaced: it may pass, so the row stays due.
+        logger.exception("a schedule was not sent yet", extra={"action": "schedule_delayed", "schedule": ours.name})
     except (Exception, SystemExit) as error:
         logger.exception("a schedule could not be sent", extra={"action": "schedule_failed", "schedule": ours.name})
         rows.update(**changes, error=ledger.storable(f"{type(error).__name__}: {error}")[: ledger.ERROR_MAX_CHARS])
