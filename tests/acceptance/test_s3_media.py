@@ -19,6 +19,7 @@ from apps.common import storage
 from apps.ops.embedded import ports
 from apps.ops.media import MediaAwayError, S3Media
 from tests.acceptance.test_files import Service, StartProcess
+from tests.support.processes import wait_until
 
 KEYS = {"access_key": "anybody", "secret_key": "anything"}
 MEBIBYTE = 1024 * 1024
@@ -90,6 +91,22 @@ def test_an_image_is_stored_processed_shown_and_deleted_and_the_disk_stays_empty
     assert requests.delete(stored["url"], timeout=20).status_code == 204
     assert list(bucket.objects.all()) == []
     assert requests.get(stored["file"], timeout=20).status_code == 404
+
+
+def test_a_body_of_deals_waits_in_the_bucket_until_it_is_imported(service: Service, bucket: Any) -> None:
+    deals = b"customer,item,total,quantity,date\nann,ruby,70,1,2018-12-14 08:29:52\n"
+    headers = {"Content-Type": "text/csv", "Prefer": "respond-async"}
+    accepted = requests.post(f"{service.url}/api/v1/deals/", deals, headers=headers, timeout=20)
+    assert accepted.status_code == 202, accepted.text
+    assert [one.get()["Body"].read() for one in bucket.objects.all()] == [deals]
+
+    service.start_worker()
+    wait_until(
+        lambda: requests.get(service.url + accepted.headers["Location"], timeout=20).json()["status"] == "active",
+        40,
+        "import",
+    )
+    wait_until(lambda: not list(bucket.objects.all()), 20, "the file is removed")
 
 
 def test_a_part_is_read_from_the_bucket_alone_and_a_large_file_passes_through(service: Service) -> None:
