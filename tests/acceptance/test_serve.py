@@ -244,3 +244,22 @@ def test_without_a_trusted_proxy_nobody_is_believed(start: Start) -> None:
     forwarded = ["X-Forwarded-Proto: https", "X-Forwarded-Host: example.org"]
     answer = exchange(service.port, upload_head(len(body), *forwarded), body)
     assert answer.json["url"].startswith("http://test/api/v1/files/")
+
+
+# --- what Django could not read ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("parameter", ["charset*=nonsense''utf-8", "charset=base64", "charset=undefined"])
+def test_a_type_of_body_that_nobody_can_read_is_a_problem(start: Start, parameter: str) -> None:
+    service = start()
+    answer = exchange(service.port, request("GET", "/api/v1/files/?name=%ff", f"Content-Type: text/csv; {parameter}"))
+    assert (answer.status, answer.json["code"]) == (400, "malformed_request")
+    assert answer.is_problem
+    assert "Traceback" not in service.child.output
+
+
+@pytest.mark.parametrize("parameter", ["charset=windows-1251", "charset=unheard-of", 'x="a;b"', "nothing"])
+def test_other_parameters_of_a_type_of_body_do_no_harm(start: Start, parameter: str) -> None:
+    service = start()
+    answer = exchange(service.port, request("GET", "/api/v1/files/", f"Content-Type: text/csv; {parameter}"))
+    assert answer.status == 200

@@ -24,7 +24,12 @@ from apps.ops.server.adjustments import Adjustments
 from apps.ops.server.limits import body_limits
 from apps.ops.server.pool import STOP_SIGNALS, Pool
 from apps.ops.server.server import Server
-from apps.ops.server.wsgi import Application, with_forwarded_headers, without_body_on_head
+from apps.ops.server.wsgi import (
+    Application,
+    with_forwarded_headers,
+    with_readable_content_type,
+    without_body_on_head,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +97,7 @@ def _stop_with(parent_gone: int, server: Server) -> None:
 
 def _application(trusted_proxy: str) -> Application:
     application = import_string(settings.WSGI_APPLICATION)
-    return with_forwarded_headers(without_body_on_head(application), trusted_proxy)
+    return with_forwarded_headers(with_readable_content_type(without_body_on_head(application)), trusted_proxy)
 
 
 def _adjustments() -> Adjustments:
