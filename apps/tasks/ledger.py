@@ -13,6 +13,7 @@ from django.db import connection
 
 from apps.tasks.errors import InvocationExistsError
 from apps.tasks.sql import statement
+from apps.tasks.states import Status
 
 #: Errors and tracebacks beyond this are cut: the ledger is a log, not an archive.
 ERROR_MAX_CHARS = 2_000
@@ -191,9 +192,18 @@ def give_up(held: Claim, *, ends_as: str, error: str, traceback: str, result: st
     return bool(_fenced("give_up", parameters))
 
 
-def cancel(ids: Sequence[str], *, error: str, result: str | None) -> set[str]:
-    """Begin the ending of what has not started, in the caller's transaction; returns the ids that it found so."""
-    return {row[0] for row in _fetch_all("cancel", {"ids": list(ids), "error": error, "result": result})}
+def cancel(ids: Sequence[str], *, error: str, result: str | None, held: bool) -> set[str]:
+    """Begin the ending of what has not started, in the caller's transaction; returns the ids that it found so.
+
+    With `held`, what a worker holds is marked: if it has not started it will not, and if it has it is not tried again.
+    """
+    parameters = {"ids": list(ids), "error": error, "result": result, "held": held}
+    return {id_ for id_, status in _fetch_all("cancel", parameters) if status == Status.ENDING}
+
+
+def is_called_off(held: Claim) -> bool:
+    """Whether `cancel` has marked what this claim is for."""
+    return _fetch_one("called_off", vars(held)) is not None
 
 
 def say(held: Claim, *, state: str | None = None, meta: str | None = None, children: str | None = None) -> bool:

@@ -1,7 +1,10 @@
 """What `app.control` does: calling off tasks that have not started."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
+
+from django.db import transaction
 
 from apps.tasks import ledger
 from apps.tasks.celery import serialization
@@ -10,10 +13,11 @@ from apps.tasks.celery.exceptions import NotSupportedError, TaskRevokedError
 NO_CONTROL = "{} is not supported: there is no remote control of workers; the admin shows what runs."
 
 
-def call_off(ids: Sequence[str]) -> set[str]:
-    """Begin the ending of what has not started, in the caller's transaction; returns the ids that it found so."""
+def call_off(ids: Sequence[str], *, held: bool = False) -> set[str]:
+    """Begin the ending of what has not started, in the caller's transaction; returns the ids that it found so. With
+    `held`, what a worker holds is not started, and not tried again, either."""
     result = serialization.dumps(serialization.error_to_data(TaskRevokedError("revoked")))
-    return ledger.cancel(ids, error="TaskRevokedError: revoked", result=result)
+    return ledger.cancel(ids, error="TaskRevokedError: revoked", result=result, held=held)
 
 
 class Control:
@@ -29,14 +33,18 @@ class Control:
     ) -> None:
         """Call off what has not started, durably and in the caller's transaction; it reads as REVOKED from its commit.
 
-        What runs goes on, and what is not in the ledger is not remembered: sent later, it runs.
+        What runs goes on, and is not tried again when it fails or its worker dies. That is marked after the commit: a
+        worker that ends a task must not wait for the caller. What is not in the ledger is not remembered: sent later,
+        it runs.
         """
         if terminate:
             raise NotSupportedError(
                 "revoke(terminate=True) is not supported: tasks run in threads, and a thread cannot be killed. Give "
                 "the task a time_limit, or let it look for a reason to stop."
             )
-        call_off([task_id] if isinstance(task_id, str) else [str(one) for one in task_id])
+        ids = [task_id] if isinstance(task_id, str) else [str(one) for one in task_id]
+        if others := sorted(set(ids) - call_off(ids)):
+            transaction.on_commit(partial(call_off, others, held=True), robust=True)
 
     def terminate(self, task_id: Any, *_args: Any, **_kwargs: Any) -> None:
         self.revoke(task_id, terminate=True)

@@ -76,7 +76,7 @@ def _expired(row: ledger.Reading) -> bool:
 
 def _state_and_result(row: ledger.Reading, options: Mapping[str, Any]) -> tuple[str, Any]:
     """In Celery's words. An ending is decided, although its domain has still to be told."""
-    status = Status(row.ends_as or row.status)
+    status = Status(row.ends_as if row.status == Status.ENDING else row.status)
     task = registry.tasks.get(row.actor)
     hidden, errors_shown = envelope.keeps_no_result(options, task), envelope.keeps_errors(options, task)
     if status not in ENDS:

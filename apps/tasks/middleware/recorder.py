@@ -1,12 +1,15 @@
 """The Recorder: turns the end of each attempt into the outcome that the writer records."""
 
 import functools
+import time
 from typing import Any
 
+from django.db import DatabaseError, InterfaceError, connection
 from dramatiq import Actor, Broker, MessageProxy, Middleware
+from dramatiq.middleware import SkipMessage
 from dramatiq.middleware.shutdown import Shutdown
 
-from apps.tasks import origins, retries, runs
+from apps.tasks import ledger, origins, retries, runs
 from apps.tasks.consumer import ClaimedMessage
 from apps.tasks.errors import ClaimLostError
 from apps.tasks.outcomes import GivenUp, HandedBack, Outcome
@@ -24,6 +27,9 @@ class Recorder(Middleware):
       retry_policy(RetryPolicy): instead of the options below.
       max_retries, min_backoff, max_backoff, retry_when, throws: as Dramatiq's Retries middleware has them.
     """
+
+    #: What was claimed longer ago may have been called off since: it costs a look. Tasks held ahead start sooner.
+    OLD_CLAIM_SECONDS = 0.1
 
     @property
     def actor_options(self) -> set[str]:
@@ -59,6 +65,9 @@ class Recorder(Middleware):
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
         if isinstance(message, ClaimedMessage):
+            if time.monotonic() - message.began_at > self.OLD_CLAIM_SECONDS and _is_called_off(message):
+                message.outcome = HandedBack(message.claim)
+                raise SkipMessage
             origins.take_up(message.claim.id, message.options)
             runs.set_current(Run(claim=message.claim, retries=message.options["retries"], message=message._message))
 
@@ -81,8 +90,16 @@ class Recorder(Middleware):
     def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
         """Another middleware decided that the message is not to be run."""
         runs.set_current(None)
-        if isinstance(message, ClaimedMessage):
+        if isinstance(message, ClaimedMessage) and message.outcome is None:
             message.outcome = GivenUp(claim=message.claim, ends_as="cancelled", error="skipped", traceback="")
+
+
+def _is_called_off(message: ClaimedMessage) -> bool:
+    try:
+        return ledger.is_called_off(message.claim)
+    except (DatabaseError, InterfaceError):
+        connection.close()
+        return False
 
 
 def _outcome(broker: Broker, message: ClaimedMessage, run: Run, error: BaseException | None) -> Outcome:

@@ -12,6 +12,7 @@ from apps.tasks import endings, leases, ledger, runs
 from apps.tasks.celery import AsyncResult, Task, current_app, limits, shared_task, signals, signature
 from apps.tasks.celery.exceptions import NotSupportedError, SoftTimeLimitExceeded, TaskRevokedError
 from apps.tasks.errors import ClaimLostError
+from apps.tasks.middleware.recorder import Recorder
 from apps.tasks.models import Invocation
 from tests.support.processes import wait_until
 
@@ -267,6 +268,106 @@ def test_what_runs_already_is_not_revoked(hand):
     hand.work_on(message)
 
     assert sent.get(timeout=1) == 6
+
+
+def reads_as_revoked(sent):
+    endings.finish_due()
+    row = Invocation.objects.get(id=sent.id)
+    return (sent.state, sent.result.args, row.status, row.ends_as) == ("REVOKED", ("revoked",), "cancelled", "")
+
+
+def test_what_a_worker_holds_and_has_not_started_does_not_run(hand, monkeypatch):
+    sent = note.delay()
+    (message,) = hand.claim()
+    monkeypatch.setattr(Recorder, "OLD_CLAIM_SECONDS", 0.0)
+
+    sent.revoke()
+    hand.work_on(message)
+
+    assert NOTES == []
+    assert reads_as_revoked(sent)
+
+
+def test_what_a_worker_returns_to_the_queue_does_not_run(hand):
+    sent = note.delay()
+    (message,) = hand.claim()
+
+    sent.revoke()
+    ledger.hand_back([message.claim])
+
+    assert reads_as_revoked(sent)
+    assert hand.run() == 0
+
+
+def test_what_a_worker_has_claimed_without_knowing_it_does_not_run(hand):
+    sent = note.delay()
+    hand.claim()
+
+    sent.revoke()
+    ledger.hand_back_all_but("hand", [])
+
+    assert reads_as_revoked(sent)
+
+
+@shared_task(name="test.ends.tries_again", bind=True, max_retries=5)
+def tries_again(self, countdown):
+    NOTES.append(self.request.retries)
+    raise self.retry(countdown=countdown)
+
+
+@pytest.mark.parametrize("countdown", [0, 60])
+def test_what_is_revoked_while_it_runs_is_not_tried_again(hand, countdown):
+    sent = tries_again.delay(countdown)
+    (message,) = hand.claim()
+
+    sent.revoke()
+    hand.work_on(message)
+
+    assert hand.run() == 0
+    assert NOTES == [0]
+    assert reads_as_revoked(sent)
+
+
+def test_what_is_revoked_while_it_runs_is_not_run_again_after_its_worker_died(hand):
+    sent = note.delay()
+    (message,) = hand.claim()
+
+    sent.revoke()
+    leases.take_back(message.claim.worker, died=True, reason="killed")
+
+    assert reads_as_revoked(sent)
+    assert hand.run() == 0
+
+
+def test_a_worker_that_ends_a_task_does_not_wait_for_who_revokes_it(hand):
+    sent = tries_again.delay(60)
+    (message,) = hand.claim()
+    waited = []
+
+    with transaction.atomic():
+        sent.revoke()
+        worker = connection.copy()
+        with worker.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '1s'")
+            cursor.execute("UPDATE tasks_invocation SET meta = NULL WHERE id = %s", [sent.id])
+            waited.append(cursor.rowcount)
+        worker.close()
+    hand.work_on(message)
+
+    assert waited == [1]
+    assert reads_as_revoked(sent)
+
+
+def test_a_success_after_revocation_is_a_success_and_leaves_no_mark(hand):
+    sent = double.delay(3)
+    (message,) = hand.claim()
+
+    sent.revoke()
+    assert sent.state == "PENDING"
+    hand.work_on(message)
+
+    row = Invocation.objects.get(id=sent.id)
+    assert (sent.state, row.status, row.ends_as, row.error) == ("SUCCESS", "succeeded", "", "")
 
 
 def test_an_option_of_revoke_that_does_not_exist_is_an_error():
