@@ -1,5 +1,7 @@
 """What can go wrong between a caller and the task layer."""
 
+from collections.abc import Mapping
+
 
 class TaskLayerError(Exception):
     """Base of the task layer's own errors."""
@@ -26,3 +28,15 @@ class UnsupportedMessageError(TaskLayerError):
 
 class ScheduleExistsError(TaskLayerError):
     """Another schedule has this name."""
+
+
+class FaultySchedulesError(TaskLayerError):
+    """Schedules cannot be declared; those beside them are.
+
+    Attributes:
+      faults: what is wrong, by the schedule's name.
+    """
+
+    def __init__(self, faults: Mapping[str, Exception]) -> None:
+        self.faults = dict(faults)
+        super().__init__("; ".join(f"the schedule {name!r}: {error}" for name, error in self.faults.items()))

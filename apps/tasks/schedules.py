@@ -7,7 +7,7 @@ due. Declaring is done while modules are imported, so nothing in here touches th
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -22,7 +22,7 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from apps.tasks import cron as cron_times
-from apps.tasks.errors import ScheduleExistsError
+from apps.tasks.errors import FaultySchedulesError, ScheduleExistsError
 from apps.tasks.timing import CalendarTimes, Interval, Timing
 
 NAME_MAX_CHARS = 255
@@ -139,16 +139,30 @@ def is_ticking() -> bool:
 
 
 def declared() -> Mapping[str, Declaration]:
-    """Every declaration of this process, by name."""
+    """Every declaration of this process, by name. Raises FaultySchedulesError, each time, where some cannot be had."""
     while _collectors:
-        _collectors.pop(0)()
+        collector = _collectors[0]
+        collector()
+        # It has done so without an error, and another thread may have been as fast.
+        with suppress(ValueError):
+            _collectors.remove(collector)
     return _declared
 
 
+def faults() -> dict[str, Exception]:
+    """Why schedules cannot be declared, by their names."""
+    try:
+        declared()
+    except FaultySchedulesError as error:
+        return error.faults
+    return {}
+
+
 def unknown_tasks() -> dict[str, str]:
-    """The schedules whose task no module declares, each with the task's name."""
+    """The schedules whose task no module declares, each with the task's name; of those that could be declared."""
+    faults()
     known = dramatiq.get_broker().actors
-    return {name: one.task for name, one in declared().items() if one.task not in known}
+    return {name: one.task for name, one in _declared.items() if one.task not in known}
 
 
 def _declare_for(

@@ -10,15 +10,16 @@ from typing import Any, ClassVar, overload
 from django.apps import apps as django_apps
 from django.utils import timezone as django_timezone
 
-from apps.tasks.celery import beat, current, declaring, envelope, options, registry, retrying, sending
+from apps.tasks.celery import beat, current, declaring, envelope, options, registry, retrying, sending, settings
 from apps.tasks.celery.conf import Conf
 from apps.tasks.celery.control import Control
-from apps.tasks.celery.exceptions import AlwaysEagerIgnored, NotSupportedError
+from apps.tasks.celery.exceptions import AlwaysEagerIgnored, FaultySettingError, NotSupportedError
 from apps.tasks.celery.request import current_task
 from apps.tasks.celery.result import AsyncResult as Result
 from apps.tasks.celery.signals import Signal
 from apps.tasks.celery.signatures import Signature
 from apps.tasks.celery.task import Task as BaseTask
+from apps.tasks.errors import FaultySchedulesError
 
 
 class Celery:
@@ -245,11 +246,21 @@ def shared_task(*args: Any, **given: Any) -> Any:
 
 
 def declare_schedules() -> None:
-    """Declare what Celery's settings and add_periodic_task say of schedules."""
+    """Declare what Celery's settings and add_periodic_task say of schedules. Raises FaultySchedulesError when it has
+    declared those that can be."""
+    faults: dict[str, Exception] = {}
     for app in current.apps():
         app.finalize()
-        for name, entry in {**(app.conf.beat_schedule or {}), **app.periodic}.items():
-            beat.declare_entry(name, entry, app=app)
+        entries = app.conf.beat_schedule or {}
+        if fault := settings.fault("beat_schedule", entries):
+            faults["beat_schedule"], entries = FaultySettingError(fault), {}
+        for name, entry in {**entries, **app.periodic}.items():
+            try:
+                beat.declare_entry(name, entry, app=app)
+            except Exception as error:  # noqa: BLE001 — people's own schedules may raise anything; it is told
+                faults[name] = error
+    if faults:
+        raise FaultySchedulesError(faults)
 
 
 def _import_if_there(name: str) -> None:

@@ -3,7 +3,9 @@
 What Celery keeps in a scheduler of its own stands in a row here; what an entry may say and is not kept is refused.
 """
 
+import difflib
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Protocol
 
 from apps.tasks import schedules
@@ -26,12 +28,7 @@ def declare_entry(name: str, entry: Mapping[str, Any], *, app: SendingApp) -> No
 
     The task is looked up when it is due, as the entry may be read before its module. Raises NotSupportedError.
     """
-    unknown = sorted(set(entry) - KEYS)
-    if unknown or not {"task", "schedule"} <= set(entry):
-        raise NotSupportedError(
-            f"beat_schedule[{name!r}] has to have 'task' and 'schedule'; known are also"
-            f" {', '.join(sorted(KEYS - {'task', 'schedule'}))}. Not known: {', '.join(unknown) or 'none'}."
-        )
+    _refuse_misspelt(name, entry)
     when = maybe_schedule(entry["schedule"], bool(entry.get("relative", False)), app=app)
     _refuse_own_ways(name, when)
     task: str = entry["task"]
@@ -48,12 +45,28 @@ def declare_entry(name: str, entry: Mapping[str, Any], *, app: SendingApp) -> No
     schedules.declare(name=name, task=task, timing=when.timing, arguments=said, send=send)
 
 
+def _refuse_misspelt(name: str, entry: Any) -> None:
+    if not isinstance(entry, Mapping):
+        raise NotSupportedError(f"beat_schedule[{name!r}] has to be a dict with 'task' and 'schedule', not {entry!r}.")
+    unknown = sorted(str(key) for key in set(entry) - KEYS)
+    if unknown or not {"task", "schedule"} <= set(entry):
+        near = [close for key in unknown for close in difflib.get_close_matches(key, sorted(KEYS), n=1)]
+        raise NotSupportedError(
+            f"beat_schedule[{name!r}] has to have 'task' and 'schedule'; known are also"
+            f" {', '.join(sorted(KEYS - {'task', 'schedule'}))}. Not known: {', '.join(unknown) or 'none'}."
+            + (f" Did you mean {', '.join(map(repr, near))}?" if near else "")
+        )
+
+
 def _refuse_own_ways(name: str, when: Any) -> None:
     """The next run stands in a row and is reckoned from `timing`: code that decides otherwise would not be asked."""
     if not isinstance(when, schedule | crontab):
         raise NotSupportedError(
             f"beat_schedule[{name!r}] has the schedule {when!r}: use a crontab, a schedule, a timedelta or a number."
+            + (f" crontab.from_string({when!r}) reads it." if isinstance(when, str) and len(when.split()) == 5 else "")
         )
+    if isinstance(when, schedule) and when.run_every is not None and when.run_every <= timedelta(0):
+        raise NotSupportedError(f"beat_schedule[{name!r}] would be due all the time: every {when.run_every}.")
     own = [
         method
         for method in ("is_due", "remaining_estimate", "now")

@@ -22,7 +22,8 @@ def check_settings(**_options: Any) -> list[CheckMessage]:
 def _check(name: str, value: Any) -> list[CheckMessage]:
     shown = f"CELERY_{name.upper()}"
     if fault := settings.fault(name, value):
-        return [Error(f"{shown}: {fault}", hint="Remove it. See docs/from-celery.md.", id="tasks.E002")]
+        hint = "Correct it, or remove it." if name in settings.FAULT_OF else "Remove it. See docs/from-celery.md."
+        return [Error(f"{shown}: {fault}", hint=hint, id="tasks.E002")]
     if name == "broker_url" and value and value != django_settings.REDIS_URL:
         return [
             Error(

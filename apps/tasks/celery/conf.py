@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from apps.tasks.celery import settings
-from apps.tasks.celery.exceptions import NotSupportedError
+from apps.tasks.celery.exceptions import FaultySettingError, NotSupportedError
 
 DJANGO = "django.conf:settings"
 NAMESPACE = "CELERY"
@@ -79,8 +79,10 @@ class Conf(MutableMapping[str, Any]):
     @property
     def tz(self) -> tzinfo:
         """The zone that naive times are in, and schedules: as in Celery, without `timezone` it is Django's TIME_ZONE
-        where the settings are Django's."""
+        where the settings are Django's. Raises FaultySettingError."""
         name = self["timezone"] or self._read("TIME_ZONE", None)
+        if fault := settings.zone_fault(name):
+            raise FaultySettingError(fault)
         return name if isinstance(name, tzinfo) else ZoneInfo(name) if name else UTC
 
     @property

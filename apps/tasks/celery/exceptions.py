@@ -157,6 +157,10 @@ class ImproperlyConfigured(CeleryError):
     """A setting cannot be used."""
 
 
+class FaultySettingError(ImproperlyConfigured):
+    """A setting has a value that none can have. (Ours: Celery raises what the value happens to run into.)"""
+
+
 class SecurityError(CeleryError):
     """What was stored is not what it says it is."""
 

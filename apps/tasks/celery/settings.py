@@ -4,9 +4,11 @@ The names are Celery's own, in lower case (`CELERY_TASK_ALWAYS_EAGER` is `task_a
 silently ignored: what has no effect is warned of, what would change how tasks run is refused, each with its reason.
 """
 
-from collections.abc import Mapping
-from datetime import timedelta
+import difflib
+from collections.abc import Callable, Mapping
+from datetime import timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 #: Setting → Celery's default.
 HONOURED: dict[str, Any] = {
@@ -212,8 +214,8 @@ def fault(name: str, value: Any) -> str | None:
         return f"{name} can only be {values[0]!r}: {why}."
     if name == "result_backend" and value and not str(value).startswith(("redis://", "rediss://", "redis+")):
         return f"{name} can only be a redis:// address: {_RESULTS}."
-    if name == "task_routes":
-        return _routes_fault(value)
+    if name in FAULT_OF:
+        return FAULT_OF[name](value)
     if name not in HONOURED and (reason := find(REFUSED, name)):
         return f"{name} is not supported: {reason}."
     return None
@@ -235,6 +237,32 @@ def _routes_fault(routes: Any) -> str | None:
             if isinstance(pair, list | tuple) and (fault := route_fault(pair[-1])):
                 return fault
     return None
+
+
+def zone_fault(zone: Any) -> str | None:
+    """Why this is no time zone; None: it is one, or none is given."""
+    if not zone or isinstance(zone, tzinfo):
+        return None
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        near = difflib.get_close_matches(str(zone), available_timezones(), n=1)
+        return f"there is no time zone {zone!r}.{f' Did you mean {near[0]!r}?' if near else ''}"
+    return None
+
+
+def _beat_fault(entries: Any) -> str | None:
+    if entries is None or isinstance(entries, Mapping):
+        return None
+    return f"beat_schedule is a dict of entries by their names, and not {type(entries).__name__}."
+
+
+#: Setting → why it cannot have a value, where that takes more than a comparison.
+FAULT_OF: dict[str, Callable[[Any], str | None]] = {
+    "beat_schedule": _beat_fault,
+    "task_routes": _routes_fault,
+    "timezone": zone_fault,
+}
 
 
 def is_known(name: str) -> bool:

@@ -8,12 +8,13 @@ from typing import Any
 
 import dramatiq
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from apps.tasks import process
+from apps.tasks import process, schedules
 from apps.tasks.broker import LedgerBroker
 from apps.tasks.celery import current
 from apps.tasks.discovery import import_tasks
+from apps.tasks.errors import FaultySchedulesError
 from apps.tasks.keeper import Keeper
 from apps.tasks.supervisor import Supervisor
 
@@ -38,6 +39,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, processes: int, threads: int, grace: float, **_options: Any) -> None:
         import_tasks()
+        # Also where the system checks are skipped: no worker would ever send them.
+        if faults := schedules.faults():
+            raise CommandError(str(FaultySchedulesError(faults)))
         broker = dramatiq.get_broker()
         assert isinstance(broker, LedgerBroker)  # noqa: S101 — settings name it
         raise SystemExit(

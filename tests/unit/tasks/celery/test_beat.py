@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from apps.tasks import schedules
 from apps.tasks.celery import Celery, beat, current, shared_task
 from apps.tasks.celery.app import declare_schedules
+from apps.tasks.celery.checks import check_settings
 from apps.tasks.celery.exceptions import NotSupportedError
 from apps.tasks.celery.schedules import crontab, schedule
+from apps.tasks.checks import check_schedules
 
 
 class Recorded:
@@ -142,3 +145,74 @@ def test_what_an_app_adds_when_it_is_configured_is_declared(celery_app, declared
     assert set(declared) == {"greet", "beat.probe('hour')"}
     said = json.loads(declared["greet"].arguments)
     assert said == {"args": ["hello"], "kwargs": {"times": 2}, "options": {"expires": 5}}
+
+
+GOOD = {"task": "beat.probe", "schedule": 5}
+
+
+@pytest.fixture
+def collected(monkeypatch, celery_app, declared):
+    """The process asks for its declarations for the first time."""
+    monkeypatch.setattr(schedules, "_collectors", [declare_schedules])
+    return declared
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"task": "beat.probe", "schedul": 5}, "Did you mean 'schedule'?"),
+        ({"task": "beat.probe", "schedule": "*/5 * * * *"}, "crontab.from_string('*/5 * * * *')"),
+        ({"task": "beat.probe", "schedule": 0}, "due all the time"),
+        ({"task": "beat.probe", "schedule": 5, "options": {"countdwn": 1}}, "Did you mean 'countdown'?"),
+        ({"task": "beat.probe", "schedule": 5, "args": [object()]}, "what JSON can hold"),
+        (None, "has to be a dict"),
+    ],
+)
+def test_a_faulty_entry_is_an_error_of_the_checks_and_hides_no_other(collected, settings, entry, words):
+    unknown = {"task": "no.such", "schedule": 5}
+    settings.CELERYBEAT_SCHEDULE = {"nightly": entry, "good": GOOD, "unknown": unknown}
+
+    for _ in range(2):  # whoever asks again is told again
+        faulty, stray = check_schedules()
+
+        assert (faulty.id, stray.id) == ("tasks.E004", "tasks.E001")
+        assert "'nightly'" in faulty.msg
+        assert words in faulty.msg
+        assert faulty.hint
+        assert {"good", "unknown"} <= set(collected)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("CELERY_TIMEZONE", "Europe/Berln", "Did you mean 'Europe/Berlin'?"),
+        ("CELERY_BEAT_SCHEDULE", [GOOD], "dict of entries"),
+    ],
+)
+def test_a_faulty_setting_is_told_once_by_its_name(collected, settings, name, value, words):
+    settings.CELERY_BEAT_SCHEDULE = {"good": GOOD, "bad": {"task": "beat.probe", "schedule": 0}}
+    setattr(settings, name, value)
+
+    (error,) = check_settings()
+
+    assert (error.id, error.msg.startswith(f"{name}: "), words in error.msg) == ("tasks.E002", True, True)
+    assert "Correct it" in error.hint
+    assert [(found.id, "'bad'" in found.msg) for found in check_schedules()] == (
+        [("tasks.E004", True)] if name == "CELERY_TIMEZONE" else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("CELERY_TIMEZONE", "Europe/Berln", "no time zone 'Europe/Berln'"),
+        ("CELERY_BEAT_SCHEDULE", {"nightly": {"task": "beat.probe", "schedule": "daily"}}, "'nightly'"),
+        ("CELERY_BEAT_SCHEDULE", [GOOD], "dict of entries"),
+    ],
+)
+def test_a_worker_does_not_start_with_what_cannot_be_had(collected, settings, name, value, words):
+    settings.CELERY_BEAT_SCHEDULE = {"good": GOOD}
+    setattr(settings, name, value)
+
+    with pytest.raises(CommandError, match=words):
+        call_command("worker")
