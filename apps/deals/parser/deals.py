@@ -7,7 +7,7 @@ from itertools import chain
 
 from apps.deals.parser import header, records
 from apps.deals.parser.closely import Table
-from apps.deals.parser.faults import BadTextError, Fault
+from apps.deals.parser.faults import REPLACEMENT, BadTextError, Fault
 from apps.deals.parser.header import Header
 from apps.deals.parser.records import Block, Quoting
 from apps.deals.parser.rows import Rows
@@ -41,7 +41,8 @@ class DealsFile:
         self._text = Text(stream, charset=charset, piece_bytes=max(1, min(PIECE_BYTES, limits.record_bytes // 4)))
         self._limits = limits
         self._leading = leading
-        self._header_line = self._next_line = 1
+        self._unreadable: BadTextError | None = None
+        self._header_line = 1
         self._checked = self._check()
         self.rows = 0
         self.faults: list[Fault] = []
@@ -75,10 +76,7 @@ class DealsFile:
 
     def _check(self) -> Iterator[str]:
         """The rows of each block; those of a block with faults are not for COPY."""
-        try:
-            yield from self._check_blocks()
-        except BadTextError as error:
-            self.faults.append(Fault(line=self._next_line, code=error.code, detail=error.detail))
+        yield from self._check_blocks()
         if not self.rows and not self.faults:
             missing = "deal" if self.header else "header"
             self.faults.append(
@@ -87,7 +85,7 @@ class DealsFile:
         yield ""
 
     def _check_blocks(self) -> Iterator[str]:
-        pieces = iter(self._text)
+        pieces = self._pieces()
         below = self._read_header(pieces)
         if self.header is None:
             return
@@ -98,21 +96,38 @@ class DealsFile:
             if block.is_cut:
                 self.faults.append(self._too_long(block, quoting))
                 return
+            if self._breaks_off(block):
+                return
             checked = rows.check(block)
             self.rows += checked.rows
             self.faults += checked.faults
-            self._next_line = block.next_line
             yield checked.for_copy
             if checked.is_broken:
                 return
+
+    def _pieces(self) -> Iterator[str]:
+        """The text. Before bytes that are none it ends with a character for them, so that it does not seem to end with
+        half a line end, or with a line that nothing follows."""
+        try:
+            yield from self._text
+        except BadTextError as error:
+            self._unreadable = error
+            yield REPLACEMENT
+
+    def _breaks_off(self, block: Block) -> bool:
+        """Whether it ends where the text does that can be read: then that is what is wrong with it."""
+        if self._unreadable is None or not block.text.endswith((REPLACEMENT, REPLACEMENT + "\n")):
+            return False
+        self.faults.append(Fault(line=block.first_line, code=self._unreadable.code, detail=self._unreadable.detail))
+        return True
 
     def _read_header(self, pieces: Iterator[str]) -> Block:
         """Read the header, if there is a good one, and return what has been read below it."""
         record, below = header.find(pieces, most_bytes=self._limits.record_bytes)
         if record.is_cut:
             self.faults.append(self._too_long(record, header.QUOTING))
-        elif record.text:
-            self._header_line, self._next_line = record.first_line, below.first_line
+        elif record.text and (below.text or not self._breaks_off(record)):
+            self._header_line = record.first_line
             found = header.read(record.text, record.first_line)
             if isinstance(found, Header):
                 self.header = found

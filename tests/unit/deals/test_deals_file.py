@@ -5,6 +5,7 @@ import io
 import time
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -228,6 +229,49 @@ def test_every_refused_form_is_refused_with_its_line_and_column(name: str, end: 
 def test_faults_are_found_wherever_the_pieces_end(most: int) -> None:
     for content, sentence in REFUSED.values():
         assert read(content, most=most).faults[0] == sentence
+
+
+#: What may stand above a line, with and without the header.
+ABOVE = [
+    [],
+    [""],
+    [HEADER],
+    [HEADER, DEAL],
+    [HEADER, "", DEAL, " ", DEAL, ""],
+    ["", "", HEADER],
+    ["", " ", HEADER, DEAL],
+    ["sep=,"],
+    ["sep=,", HEADER],
+    ["sep=,", "", HEADER, DEAL],
+    [HEADER, '"a', 'b",Ruby,1,1,2018-12-14'],
+]
+
+
+@pytest.mark.parametrize("most", [1, 7, 1 << 30])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+def test_what_is_no_text_is_found_on_the_line_where_an_editor_shows_it(end: str, codec: str, most: int) -> None:
+    name = "UTF-8" if codec.startswith("utf-8") else "UTF-16"
+    bad = b"\xff" if name == "UTF-8" else "\ud800".encode(codec, "surrogatepass")
+    mark = "\ufeff" if name == "UTF-16" else ""
+
+    for above, before_it in product(ABOVE, ["", "x", "x,Ruby,1"]):
+        text = (mark + lines(*above, end=end) + before_it).encode(codec)
+        found = read(text + bad + f",x,1,1,2018-12-14{end}".encode(codec.removesuffix("-sig")), most=most)
+
+        assert len(found.faults) == 1
+        assert found.faults[0].startswith(f"line {len(above) + 1}: the byte 0x")
+        assert f"at offset {len(text)} of the file is not {name}" in found.faults[0]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+@pytest.mark.parametrize("above", [[], [HEADER, DEAL]], ids=["header", "row"])
+def test_what_is_no_text_within_a_record_of_several_lines_is_told_where_the_record_starts(
+    above: list[str], end: str
+) -> None:
+    found = read(lines(*above, '"a', "b", end=end).encode() + b"\xff")
+
+    assert [fault[: fault.index(":")] for fault in found.faults] == [f"line {len(above) + 1}"]
 
 
 def test_all_faults_of_a_row_and_of_a_file_are_told() -> None:
