@@ -1,5 +1,6 @@
 """Tasks written for Celery, in real workers: what another process sees of them, and when."""
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from tests.support.probes import traces
 from tests.support.processes import ChildProcess, wait_until
 from tests.support.service import Service, WorkerCommand
+
+#: Of the worker.
+THREADS = 8
 
 
 @pytest.fixture(scope="module", autouse=True, name="worker")
@@ -87,6 +91,25 @@ def test_what_is_revoked_before_it_starts_never_runs(service: Service) -> None:
 
     assert caller.state_of(sent) == "REVOKED"
     assert service.starts_of(sent) == []
+
+
+def test_what_is_revoked_while_a_worker_holds_it_ahead_does_not_start_any_more(service: Service) -> None:
+    caller = service.caller()
+    for _ in range(3):  # short tasks, so that the worker claims more than it has threads for
+        caller.send_many("do_nothing", [[]] * 300)
+        service.ledger.wait_for_quiet(30)
+    sent = [caller.apply_async("rest", 1.5) for _ in range(40)]
+    wait_until(lambda: service.ledger.statuses(sent).get("running", 0) > THREADS, 5, "some are held ahead")
+
+    revoked_at = {}
+    for one in sent:
+        caller.revoke(one)
+        revoked_at[one] = time.time()
+    service.ledger.wait_for_quiet(20)
+
+    # Less than a tenth of a second after its claim a task starts without another look.
+    assert [one for one in sent for start in service.starts_of(one) if start.at > revoked_at[one] + 0.2] == []
+    assert service.ledger.statuses(sent)["cancelled"] >= 40 - 2 * THREADS
 
 
 def test_an_expired_task_does_not_run(service: Service) -> None:
