@@ -29,6 +29,9 @@ _DECLARED = {
 }
 #: Longer ones are not looked up: Python skips any number of dashes in a name, and no table should have to keep them.
 MOST_CHARSET_CHARACTERS = 40
+SAVE = "save the file as UTF-8"
+#: A declared charset helps only where no byte order mark has decided.
+SAVE_OR_DECLARE = f"{SAVE}, or send charset=windows-1251 with it if it is that"
 _NAMES = {"cp1251": "windows-1251", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}
 
 
@@ -59,6 +62,7 @@ class Text:
         self._codec = declared or "utf-8"
         self._is_decided = declared is not None
         self._is_ascii = True
+        self._is_marked = False
         self.bytes_read = 0
 
     @property
@@ -94,7 +98,7 @@ class Text:
             piece += more
         for mark, codec in _MARKS:
             if piece.startswith(mark):
-                self._codec, self._is_decided = codec, True
+                self._codec, self._is_decided, self._is_marked = codec, True, True
                 return piece[len(mark) :] or self._read()
         return piece
 
@@ -116,7 +120,9 @@ class Text:
     def _undecodable(self, rest: bytes) -> BadTextError:
         name = {"utf-8": "UTF-8", "cp1251": "Windows-1251"}.get(self._codec, "UTF-16")
         offset = self.bytes_read - len(rest)
-        return BadTextError("encoding", f"the byte 0x{rest[0]:02X} at offset {offset} of the file is not {name}")
+        advice = SAVE if self._is_marked or self._codec != "utf-8" else SAVE_OR_DECLARE
+        detail = f"the byte 0x{rest[0]:02X} at offset {offset} of the file is not {name}: {advice}"
+        return BadTextError("encoding", detail)
 
 
 def _codec_of(charset: str) -> str:

@@ -136,6 +136,7 @@ def test_no_file_takes_a_time_that_grows_faster_than_the_file(text: str) -> None
 
 
 NO_CSV = "line 1: there is a NUL byte: this is no CSV file in a known encoding"
+SAVE_OR_DECLARE = "save the file as UTF-8, or send charset=windows-1251 with it if it is that"
 OPEN_QUOTE = "a quote is opened here and not closed at the end of the value"
 
 #: What is wrong → the file, and the first fault.
@@ -206,10 +207,13 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "UTF-16 without its mark": (lines(HEADER, DEAL).encode("utf-16-le"), NO_CSV),
     "latin-1": (
         lines(HEADER, DEAL, "café" + DEAL).encode("latin-1"),
-        "line 3: the byte 0xE9 at offset 80 of the file is not UTF-8",
+        f"line 3: the byte 0xE9 at offset 80 of the file is not UTF-8: {SAVE_OR_DECLARE}",
     ),
     "zip": (b"PK\x03\x04\x14\0\0\0\x08\0" + bytes(range(256)), NO_CSV),
-    "PNG": (b"\x89PNG\r\n\x1a\n", "line 1: the byte 0x89 at offset 0 of the file is not UTF-8"),
+    "PNG": (
+        b"\x89PNG\r\n\x1a\n",
+        f"line 1: the byte 0x89 at offset 0 of the file is not UTF-8: {SAVE_OR_DECLARE}",
+    ),
 }
 
 

@@ -9,6 +9,8 @@ from apps.deals.parser.text import Text, is_supported
 from tests.unit.deals.support import Dripping
 
 ROWS = "customer;item\nКлиент;Рубин\nanna;Ёлочный шар\n"
+SAVE = "save the file as UTF-8"
+SAVE_OR_DECLARE = f"{SAVE}, or send charset=windows-1251 with it if it is that"
 PIECES = [1, 2, 3, 7, 4096]
 
 
@@ -77,7 +79,7 @@ def test_what_does_not_read_as_cyrillic_is_not_guessed(raw: bytes) -> None:
     before, detail = given_before(raw)
 
     assert before == raw[:start].decode()
-    assert detail == f"the byte 0x{raw[start]:02X} at offset {start} of the file is not UTF-8"
+    assert detail == f"the byte 0x{raw[start]:02X} at offset {start} of the file is not UTF-8: {SAVE_OR_DECLARE}"
 
 
 @pytest.mark.parametrize("piece_bytes", PIECES)
@@ -97,7 +99,7 @@ def test_an_undefined_byte_of_windows_1251_is_an_error_with_its_place() -> None:
     before, detail = given_before(good.encode("cp1251") + b"\x98;2\n")
 
     assert before == good
-    assert detail == f"the byte 0x98 at offset {len(good)} of the file is not Windows-1251"
+    assert detail == f"the byte 0x98 at offset {len(good)} of the file is not Windows-1251: {SAVE}"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,22 @@ def test_an_undefined_byte_of_windows_1251_is_an_error_with_its_place() -> None:
     ids=["half a character", "half a pair", "cut off"],
 )
 def test_a_text_that_breaks_off_is_an_error(raw: bytes, name: str) -> None:
-    assert given_before(raw)[1].endswith(f"is not {name}")
+    assert f"is not {name}: {SAVE}" in given_before(raw)[1]
+
+
+@pytest.mark.parametrize(
+    ("raw", "charset", "advice"),
+    [
+        (b"caf\xe9;1\n", None, SAVE_OR_DECLARE),
+        (b"caf\xe9;1\n", "utf-8", SAVE_OR_DECLARE),
+        (b"\xef\xbb\xbfcaf\xe9;1\n", None, SAVE),  # its mark would be believed more
+        (b"\xff\xfea\0b", None, SAVE),
+        (b"caf\x98;1\n", "windows-1251", SAVE),
+    ],
+    ids=["UTF-8", "declared UTF-8", "UTF-8 with its mark", "UTF-16", "declared Windows-1251"],
+)
+def test_what_is_no_text_comes_with_what_helps(raw: bytes, charset: str | None, advice: str) -> None:
+    assert given_before(raw, charset=charset)[1].partition(": ")[2] == advice
 
 
 @pytest.mark.parametrize("piece_bytes", PIECES)
