@@ -38,7 +38,7 @@ def declare_entry(name: str, entry: Mapping[str, Any], *, app: SendingApp) -> No
 
     def send() -> str:
         # As Celery's beat does, so that a task can tell who sent it.
-        headers = {**(options.get("headers") or {}), "celery_beat_task": True}
+        headers = {**dict(options.get("headers") or ()), "celery_beat_task": True}
         return schedules.id_of(app.tasks[task].apply_async(args, kwargs, **{**options, "headers": headers}))
 
     said = {"args": list(args), "kwargs": kwargs, "options": options}

@@ -46,9 +46,10 @@ def _context(task: "Task", args: list[Any], kwargs: dict[str, Any], options: Map
     innermost = request.top()
     parent = innermost[1] if innermost else None
     limits = [options.get("time_limit") or task.time_limit, options.get("soft_time_limit") or task.soft_time_limit]
+    headers = dict(options.get("headers") or {})
     return Context(
         {
-            **(options.get("headers") or {}),
+            **headers,
             "id": task_id,
             "task": task.name,
             "args": args,
@@ -61,7 +62,7 @@ def _context(task: "Task", args: list[Any], kwargs: dict[str, Any], options: Map
             "hostname": socket.gethostname(),
             "callbacks": signatures.as_data(options.get("link")),
             "errbacks": signatures.as_data(options.get("link_error")),
-            "headers": options.get("headers"),
+            "headers": headers or None,
             "shadow": options.get("shadow"),
             "timelimit": limits if any(limits) else None,
             "ignore_result": bool(options.get("ignore_result", task.ignore_result)),

@@ -182,8 +182,10 @@ def check_task(name: str, given: Mapping[str, Any], *, declared: Iterable[str] =
 
 
 def check_call(name: str, given: Mapping[str, Any]) -> None:
-    """Refuse what `apply_async` does not take."""
+    """Refuse what `apply_async` does not take. Raises ValueError or TypeError for headers that are none, as Celery."""
     for option, value in given.items():
+        if option == "headers":
+            _check_headers(name, value)
         if option in CALL_OPTIONS and option not in CALL_VALUES:
             continue
         if reason := REFUSED_CALL_OPTIONS.get(option):
@@ -191,6 +193,18 @@ def check_call(name: str, given: Mapping[str, Any]) -> None:
         _check_value(f"A call of {name}", option, value, CALL_VALUES)
         if option not in CALL_OPTIONS:
             raise NotSupportedError(f"A call of {name} has no option {option!r}.{_hint(option, CALL_OPTIONS)}")
+
+
+def _check_headers(name: str, value: Any) -> None:
+    if not value or isinstance(value, Mapping):
+        return
+    refusal = f"A call of {name}: headers= is a dict of names and values, which {value!r} is not."
+    if not isinstance(value, str | list | tuple):
+        raise TypeError(refusal)
+    try:
+        dict(value)
+    except (ValueError, TypeError):
+        raise ValueError(refusal) from None
 
 
 def _check_value(subject: str, option: str, value: Any, table: Mapping[str, tuple[tuple[Any, ...], str]]) -> None:

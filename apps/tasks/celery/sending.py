@@ -48,6 +48,8 @@ def send(
     """
     task_id = options.get("task_id") or str(uuid4())
     _inherit(options, task_id)
+    if options.get("headers"):
+        options["headers"] = dict(options["headers"])
     args, kwargs = _arguments(args, kwargs)
     if signals.before_task_publish.has_listeners(name):
         _announce(name, task_id, args, kwargs, options)

@@ -131,6 +131,29 @@ def test_an_option_of_a_call_that_cannot_be_had_is_refused(option, hint):
         add.apply_async((1,), **option)
 
 
+@pytest.mark.parametrize(
+    ("headers", "error"),
+    [("x", ValueError), (["x"], ValueError), ([1], ValueError), (5, TypeError), ({1, 2}, TypeError)],
+)
+@pytest.mark.parametrize("call", [add.apply_async, functools.partial(current_app.send_task, "no.such")])
+def test_headers_that_are_none_are_refused_at_the_call(call, headers, error):
+    with pytest.raises(error, match="headers= is a dict"):
+        call((1,), headers=headers)
+
+
+@pytest.mark.parametrize("headers", [{"tenant": 5}, [("tenant", 5)]])
+def test_headers_may_be_pairs_as_in_celery(settings, headers):
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    seen = []
+    task = shared_task(bind=True, name=f"test.headers.{type(headers).__name__}")(
+        lambda self: seen.append((self.request.headers, self.request.tenant))
+    )
+
+    task.apply_async(headers=headers)
+
+    assert seen == [({"tenant": 5}, 5)]
+
+
 def test_a_soft_limit_above_the_hard_one_is_refused_at_the_call():
     with pytest.raises(ValueError, match="soft_time_limit must be less than or equal to time_limit"):
         add.apply_async((1,), soft_time_limit=3, time_limit=2)
