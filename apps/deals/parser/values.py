@@ -16,14 +16,21 @@ MOST_QUANTITY = 2_147_483_647
 _AMOUNT = r"[0-9]{1,12}(?:\.[0-9]{1,2})?"
 _is_amount = re.compile(_AMOUNT).fullmatch
 _are_amounts = re.compile(rf"(?:{_AMOUNT}\n)*+").fullmatch
+#: For what is meant to be one.
+_AMOUNT_RULE = " from 0 to 999999999999.99 in digits, with a point and two decimals at most"
+_has_digit = re.compile(r"\d").search
 _WHOLE = re.compile(r"0*([0-9]{1,10})").fullmatch
 _LEADING_ZEROS = re.compile(r"^0+(?=[0-9])")
 _DECIMAL = re.compile(r"-?[0-9]*[.,][0-9]*").fullmatch
 _ISO_8601 = re.compile(
     r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}|[0-9]{4}-W[0-9]{2}-[0-9]|[0-9]{4}W[0-9]{3})"
-    r"(?:[T ](?:[01][0-9]|2[0-3])(?::?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?"
+    r"(?:[T ][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?"
     r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 ).fullmatch
+_DATE_FORMS = "2018-12-14, 2018-12-14 08:29, 2018-12-14 08:29:52.5 or 2018-12-14T08:29:52+03:00"
+_DATE_RANGE = "from 0001-01-01 00:00:00 to 9999-12-31 23:59:59.999999 in UTC"
+#: The next day's midnight to newer Pythons.
+_HOUR_24 = re.compile("[T ]24").search
 #: How most files write a time, with every digit a zero.
 _PLAIN_TIMES = ("0000-00-00 00:00:00.000000", "0000-00-00 00:00:00")
 _TO_ZERO = str.maketrans("123456789", "000000000")
@@ -44,7 +51,8 @@ def name(value: str, *, most_bytes: int) -> str:
 def total(value: str) -> str:
     amount = _LEADING_ZEROS.sub("", value)
     if not _is_amount(amount):
-        raise BadValueError("not_money", f"'{shown(value)}' is not an amount of money")
+        rule = _AMOUNT_RULE if _has_digit(value) else ""
+        raise BadValueError("not_money", f"'{shown(value)}' is not an amount of money{rule}")
     return amount
 
 
@@ -59,14 +67,17 @@ def quantity(value: str) -> str:
 
 def date(value: str) -> str:
     """A date or a time of ISO 8601, to the microsecond. Without an offset it is UTC."""
+    if not _ISO_8601(value):
+        detail = f"'{shown(value)}' is not a date in a form that is accepted, such as {_DATE_FORMS}"
+        raise BadValueError("not_a_date", detail)
     try:
-        moment = datetime.fromisoformat(value) if _ISO_8601(value) else None
+        moment = None if _HOUR_24(value) else datetime.fromisoformat(value)
         if moment and moment.tzinfo:
             moment = moment.astimezone(UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError):  # no such day; before the year 1 or after 9999 in UTC
+    except (ValueError, OverflowError):  # no such day; out of the range
         moment = None
     if moment is None:
-        raise BadValueError("not_a_date", f"'{shown(value)}' is not a date of ISO 8601")
+        raise BadValueError("not_a_date", f"'{shown(value)}' is not a day and time that exist, {_DATE_RANGE}")
     return moment.isoformat(" ")
 
 

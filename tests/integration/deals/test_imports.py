@@ -72,6 +72,9 @@ def test_an_import_that_was_good(post: Post, client: Client) -> None:
     assert answer["finished_at"]
 
 
+RULE = " from 0 to 999999999999.99 in digits, with a point and two decimals at most"
+
+
 def test_an_import_that_failed_tells_twenty_faults_and_all_as_csv(post: Post, client: Client) -> None:
     import_id = post(csv_of(*[DEAL.replace("100", f"x{number}") for number in range(30)])).json()["import_id"]
 
@@ -84,7 +87,7 @@ def test_an_import_that_failed_tells_twenty_faults_and_all_as_csv(post: Post, cl
         "column": "total",
         "value": "x0",
         "code": "not_money",
-        "detail": "'x0' is not an amount of money",
+        "detail": f"'x0' is not an amount of money{RULE}",
     }
     assert file.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert file.headers["Content-Disposition"] == f'attachment; filename="errors-{import_id}.csv"'
@@ -96,7 +99,7 @@ def test_an_import_that_failed_tells_twenty_faults_and_all_as_csv(post: Post, cl
         "total",
         "x29",
         "not_money",
-        "'x29' is not an amount of money",
+        f"'x29' is not an amount of money{RULE}",
         DEAL.replace("100", "x29"),
     ]
 

@@ -1,5 +1,7 @@
 """What is a value of each column, and how COPY takes it."""
 
+import re
+
 import pytest
 
 from apps.deals.parser import values
@@ -60,6 +62,14 @@ def test_anything_else_is_no_amount(value: str) -> None:
     assert refused.value.code == "not_money"
 
 
+@pytest.mark.parametrize("value", ["1.005", "-1", "1,5", "1 000", "1000000000000", "100 руб.", "1e3"])
+def test_what_is_a_number_and_no_amount_comes_with_the_rule(value: str) -> None:
+    with pytest.raises(BadValueError) as refused:
+        values.total(value)
+    rule = "from 0 to 999999999999.99 in digits, with a point and two decimals at most"
+    assert refused.value.detail == f"'{value}' is not an amount of money {rule}"
+
+
 @pytest.mark.parametrize(
     ("value", "copied"), [("1", "1"), ("06", "6"), ("2147483647", "2147483647"), ("0000000000000000001", "1")]
 )
@@ -114,32 +124,52 @@ def test_a_date_is_iso_8601_and_utc_without_an_offset(value: str, utc: str) -> N
         "yesterday",
         "14.12.2018",
         "12/14/2018",
-        "2018-13-01",
-        "2019-02-29",
-        "2018-12-14 24:00:00",
-        "2018-12-14 08:29:60",
         "2018-12-14x08:29:52",
         "2018-12-14 08:29:52 ",
         " 2018-12-14",
         "2018-12",
+        "2018-348",
         "2018",
         "2018-12-14T",
         "2018-12-14Z",
         "2018-12-14T08:29:52z",
-        "2018-12-14T08:29:52+25:00",
-        "0000-01-01",
-        "0001-01-01T00:00:00+14:00",
-        "9999-12-31T23:59:59-14:00",
         "٢٠١٨-12-14",
         "2018-12-14\0",
         "-2018-12-14",
         "1544776192",
     ],
 )
-def test_anything_else_is_no_date(value: str) -> None:
+def test_another_form_of_a_date_is_told_which_are_accepted(value: str) -> None:
     for check in (values.date, lambda text: values.dates((text,))):
-        with pytest.raises(BadValueError, match="is not a date of ISO 8601"):
+        with pytest.raises(BadValueError, match="is not a date in a form that is accepted, such as") as refused:
             check(value)
+        assert refused.value.code == "not_a_date"
+        forms = re.findall("[0-9][^,]*?(?=,| or |$)", refused.value.detail.partition("such as ")[2])
+        assert len(forms) == 4
+        assert all(map(values.date, forms))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2018-13-01",
+        "2019-02-29",
+        "2018-12-14 24:00:00",
+        "2018-12-14 08:29:60",
+        "2018-12-14T08:29:52+25:00",
+        "0000-01-01",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+    ],
+)
+def test_a_date_that_there_is_not_is_told_to_be_none(value: str) -> None:
+    for check in (values.date, lambda text: values.dates((text,))):
+        with pytest.raises(BadValueError) as refused:
+            check(value)
+        assert refused.value.code == "not_a_date"
+        assert refused.value.detail == (
+            f"'{value}' is not a day and time that exist, from 0001-01-01 00:00:00 to 9999-12-31 23:59:59.999999 in UTC"
+        )
 
 
 @pytest.mark.parametrize(
