@@ -86,6 +86,17 @@ class FieldParser:
         return number
 
 
+def fields_of(expression: str, between: str | None = None) -> list[str]:
+    """The five fields of an expression, with one space between them or (None) any. Raises ValueError."""
+    fields = expression.split(between)
+    if len(fields) != 5:
+        raise ValueError(
+            "A cron expression has five fields (minute, hour, day of month, month, day of week), which"
+            f" {expression!r} has not."
+        )
+    return fields
+
+
 def expand(field: Field, max_: int, min_: int = 0) -> set[int]:
     """The numbers of a field. Raises what FieldParser raises, ValueError for numbers outside, and TypeError."""
     if isinstance(field, int):

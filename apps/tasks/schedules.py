@@ -95,7 +95,7 @@ def cron(
     The five fields are minute, hour, day of month, month and day of week (Sunday is 0). All of them have to match, also
     both days. Without a time zone it is the settings' TIME_ZONE. Raises ValueError or ParseException.
     """
-    minute, hour, day_of_month, month_of_year, day_of_week = expression.split()
+    minute, hour, day_of_month, month_of_year, day_of_week = cron_times.fields_of(expression)
     calendar = cron_times.calendar_of(
         minute=minute, hour=hour, day_of_month=day_of_month, month_of_year=month_of_year, day_of_week=day_of_week
     )
@@ -181,6 +181,8 @@ def _declare_for(
             message = actor.send_with_options(args=tuple(args), kwargs=dict(kwargs), **options)
             return str(message.message_id)
 
+    elif not hasattr(task, "apply_async"):
+        raise TypeError(f"A schedule wants a task, which {task!r} is not. Its line stands above @shared_task.")
     else:
         styled: CeleryStyled = task
         task_name = styled.name

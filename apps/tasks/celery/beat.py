@@ -63,7 +63,11 @@ def _refuse_own_ways(name: str, when: Any) -> None:
     if not isinstance(when, schedule | crontab):
         raise NotSupportedError(
             f"beat_schedule[{name!r}] has the schedule {when!r}: use a crontab, a schedule, a timedelta or a number."
-            + (f" crontab.from_string({when!r}) reads it." if isinstance(when, str) and len(when.split()) == 5 else "")
+            + (
+                f" crontab.from_string({when!r}) reads it."
+                if isinstance(when, str) and len(when.split(" ")) == 5
+                else ""
+            )
         )
     if isinstance(when, schedule) and when.run_every is not None and when.run_every <= timedelta(0):
         raise NotSupportedError(f"beat_schedule[{name!r}] would be due all the time: every {when.run_every}.")

@@ -5,7 +5,7 @@ An option that neither table knows is refused as well, with the name that was pr
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from apps.tasks.celery.exceptions import NotSupportedError
 
@@ -62,6 +62,8 @@ TASK_OPTIONS = frozenset(
         "shadow_name",
     }
 )
+#: What a task or a call may have; -1 is the task layer's own, for what cannot wait.
+PRIORITIES = range(-1, 10)
 #: Option → the only values it may have, and why.
 TASK_VALUES: Mapping[str, tuple[tuple[Any, ...], str]] = {
     "acks_late": ((None, True), _LATE),
@@ -175,6 +177,8 @@ def check_task(name: str, given: Mapping[str, Any], *, declared: Iterable[str] =
     for option, value in given.items():
         if reason := REFUSED_TASK_OPTIONS.get(option):
             raise NotSupportedError(f"Task {name}: the option {option!r} is not supported: {reason}.")
+        if option == "priority":
+            _check_priority(f"Task {name}", value)
         _check_value(f"Task {name}", option, value, TASK_VALUES)
         if option not in TASK_OPTIONS and option not in declared:
             hint = _hint(option, TASK_OPTIONS, meant={*TASK_OPTIONS, *declared})
@@ -186,6 +190,8 @@ def check_call(name: str, given: Mapping[str, Any]) -> None:
     for option, value in given.items():
         if option == "headers":
             _check_headers(name, value)
+        elif option == "priority":
+            _check_priority(f"A call of {name}", value)
         if option in CALL_OPTIONS and option not in CALL_VALUES:
             continue
         if reason := REFUSED_CALL_OPTIONS.get(option):
@@ -195,6 +201,12 @@ def check_call(name: str, given: Mapping[str, Any]) -> None:
             raise NotSupportedError(f"A call of {name} has no option {option!r}.{_hint(option, CALL_OPTIONS)}")
 
 
+def _check_priority(subject: str, value: Any) -> None:
+    """A property is a base class's own way to say it."""
+    if isinstance(value, int) and value not in PRIORITIES:
+        raise NotSupportedError(f"{subject}: priority={value!r} is none: it is from 0, which runs first, to 9.")
+
+
 def _check_headers(name: str, value: Any) -> None:
     if not value or isinstance(value, Mapping):
         return
@@ -202,7 +214,7 @@ def _check_headers(name: str, value: Any) -> None:
     if not isinstance(value, str | list | tuple):
         raise TypeError(refusal)
     try:
-        dict(value)
+        dict(cast("Iterable[Any]", value))
     except (ValueError, TypeError):
         raise ValueError(refusal) from None
 

@@ -193,7 +193,7 @@ class crontab(BaseSchedule):
     @classmethod
     def from_string(cls, crontab: str) -> "crontab":
         """`minute hour day_of_month month_of_year day_of_week`, as in a crontab."""
-        minute, hour, day_of_month, month_of_year, day_of_week = crontab.split(" ")
+        minute, hour, day_of_month, month_of_year, day_of_week = cron.fields_of(crontab, " ")
         return cls(minute, hour, day_of_week, day_of_month, month_of_year)
 
     _expand_cronspec = staticmethod(cron.expand)

@@ -237,11 +237,19 @@ def as_list(calls: Any) -> list[Any]:
 
 def as_data(calls: Any) -> list[dict[str, Any]] | None:
     """What is linked, as it travels; None for nothing. Tasks without a call of their own are called as they are."""
-    found = [dict(call if isinstance(call, Mapping) else call.s()) for call in as_list(calls)]
+    found = [_call_of(call) for call in as_list(calls)]
     for call in found:
         _refuse_canvas(call.get("subtask_type"))
         known_options.check_call(call["task"], call.get("options") or {})
     return found or None
+
+
+def _call_of(linked: Any) -> dict[str, Any]:
+    if isinstance(linked, Mapping):
+        return dict(linked)
+    if not hasattr(linked, "s"):
+        raise NotSupportedError(f"link= and link_error= want a signature, such as task.s(), which {linked!r} is not.")
+    return dict(linked.s())
 
 
 def _refuse_canvas(kind: str | None) -> None:

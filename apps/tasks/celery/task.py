@@ -263,7 +263,10 @@ class Task:
     def map(self, *_args: Any) -> Any:
         raise NotSupportedError("Task.map is not supported: send a call for each, or one that goes through the list.")
 
-    starmap = map
+    def starmap(self, *_args: Any) -> Any:
+        raise NotSupportedError(
+            "Task.starmap is not supported: send a call for each, or one that goes through the list."
+        )
 
     def AsyncResult(self, task_id: str, **kwargs: Any) -> AsyncResult:
         return AsyncResult(task_id, task_name=self.name, app=self.app, **kwargs)

@@ -416,6 +416,20 @@ def test_a_cron_is_read_in_its_zone(declared):
     assert one.timing.first(datetime(2026, 7, 3, 12, tzinfo=UTC)) == datetime(2026, 7, 6, 0, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("expression", ["* * * * * *", "* * *", ""])
+def test_a_cron_expression_has_five_fields(expression):
+    with pytest.raises(ValueError, match="has five fields"):
+        schedules.cron(expression)
+
+
+def test_what_is_no_task_cannot_be_sent_by_schedule():
+    def plain() -> None:
+        pass
+
+    with pytest.raises(TypeError, match=r"wants a task, which .*plain"):
+        schedules.every(seconds=60)(plain)
+
+
 def test_one_name_cannot_stand_for_two_schedules():
     hourly()
     hourly()

@@ -34,6 +34,7 @@ def test_a_direct_call_is_an_ordinary_call():
         pytest.param({"acks_late": False}, "always acknowledged after", id="early acknowledgement"),
         pytest.param({"rate_limit": "10/m"}, "no rate limits", id="a rate limit"),
         pytest.param({"serializer": "pickle"}, "arguments are JSON", id="pickle"),
+        pytest.param({"priority": 10}, "from 0, which runs first, to 9", id="a priority above all"),
     ],
 )
 def test_an_option_that_cannot_be_had_is_refused_where_it_is_written(option, hint):
@@ -124,6 +125,8 @@ def test_arguments_that_do_not_fit_are_refused_at_the_call_in_pythons_words(call
         pytest.param({"MessageGroupId": "1"}, "SQS", id="of another broker"),
         pytest.param({"producer": object()}, "one INSERT", id="a producer"),
         pytest.param({"queue": "two words"}, "cannot be a queue", id="a queue that is no name"),
+        pytest.param({"priority": 11}, "from 0, which runs first, to 9", id="a priority above all"),
+        pytest.param({"link": "name"}, "want a signature", id="a name instead of a signature"),
     ],
 )
 def test_an_option_of_a_call_that_cannot_be_had_is_refused(option, hint):
@@ -238,3 +241,9 @@ def test_a_task_has_the_name_of_its_function():
 def test_a_method_of_a_base_class_that_would_never_be_called_is_refused(method):
     with pytest.raises(NotSupportedError, match=method):
         type("Base", (Task,), {method: lambda _self: None})
+
+
+@pytest.mark.parametrize("method", ["map", "starmap", "chunks"])
+def test_what_a_task_does_not_do_is_refused_by_its_name(method):
+    with pytest.raises(NotSupportedError, match=rf"Task\.{method} is not supported"):
+        getattr(add, method)([1])
