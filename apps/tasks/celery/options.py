@@ -62,6 +62,12 @@ TASK_OPTIONS = frozenset(
         "shadow_name",
     }
 )
+#: How near to an option a class's attribute is taken for it: `max_retrys` is, `retries` and `retry_delay` are not …
+MISSPELT = 0.85
+#: … and a method or property: `on_sucess` is, `after_run` and `expired` are not.
+MISSPELT_METHOD = 0.9
+#: The short ones (`queue`, `name`, `trail`) are words that others are near to without being meant: `queues`, `names`.
+MISSPELT_OPTIONS = sorted(option for option in TASK_OPTIONS if len(option) > 6)
 #: What a task or a call may have; -1 is the task layer's own, for what cannot wait.
 PRIORITIES = range(-1, 10)
 #: Option → the only values it may have, and why.
@@ -183,6 +189,19 @@ def check_task(name: str, given: Mapping[str, Any], *, declared: Iterable[str] =
         if option not in TASK_OPTIONS and option not in declared:
             hint = _hint(option, TASK_OPTIONS, meant={*TASK_OPTIONS, *declared})
             raise NotSupportedError(f"Task {name} has no option {option!r}.{hint}")
+
+
+def check_attributes(name: str, new: Mapping[str, Any]) -> None:
+    """Refuse attributes of a class that were meant to be options. People's own are not: they are further away."""
+    for attribute, value in new.items():
+        if attribute in TASK_OPTIONS or attribute.startswith("_"):
+            continue
+        cutoff = MISSPELT_METHOD if hasattr(value, "__get__") else MISSPELT
+        if near := difflib.get_close_matches(attribute, MISSPELT_OPTIONS, n=1, cutoff=cutoff):
+            raise NotSupportedError(
+                f"Task {name} has the attribute {attribute!r}, which is no option. Did you mean {near[0]!r}?"
+                " An attribute of your own needs a name that is further away."
+            )
 
 
 def check_call(name: str, given: Mapping[str, Any]) -> None:

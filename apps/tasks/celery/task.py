@@ -75,9 +75,14 @@ class Task:
     }
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Refuses attributes that Celery gives a meaning and the shim does not. Any other may be there."""
+        """Refuses attributes that Celery gives a meaning and the shim does not, and misspelt options. Any other may be
+        there."""
         super().__init_subclass__(**kwargs)
-        options.check_task(cls.name or cls.__name__, vars(cls), declared=vars(cls))
+        own = vars(cls)
+        options.check_task(cls.name or cls.__name__, own, declared=own)
+        options.check_attributes(
+            cls.name or cls.__name__, {name: value for name, value in own.items() if not _is_inherited(name, cls)}
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function here and now; in a worker, from a `__call__` of one's own, within the running request."""
@@ -282,6 +287,10 @@ class Task:
 
     def __repr__(self) -> str:
         return f"<@task: {self.name}>"
+
+
+def _is_inherited(name: str, cls: type[Task]) -> bool:
+    return any(name in vars(base) for base in cls.__mro__[1:])
 
 
 def _task_named(name: str) -> Task:

@@ -247,3 +247,42 @@ def test_a_method_of_a_base_class_that_would_never_be_called_is_refused(method):
 def test_what_a_task_does_not_do_is_refused_by_its_name(method):
     with pytest.raises(NotSupportedError, match=rf"Task\.{method} is not supported"):
         getattr(add, method)([1])
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("retry_backof", "retry_backoff"),
+        ("max_retrys", "max_retries"),
+        ("autoretry_fro", "autoretry_for"),
+        ("on_sucess", "on_success"),
+        ("ignore_results", "ignore_result"),
+        ("expire", "expires"),
+    ],
+)
+def test_a_misspelt_attribute_of_a_class_is_refused(misspelt, meant):
+    with pytest.raises(NotSupportedError, match=f"Did you mean {meant!r}"):
+        type("Misspelt", (Task,), {misspelt: 3})
+
+
+@pytest.mark.parametrize(
+    "own", ["retries", "queues", "names", "retry_delay", "timeout", "_max_retrys", "on_finish", "model"]
+)
+def test_an_attribute_of_ones_own_may_be_there(own):
+    base = type("Own", (Task,), {own: 3})
+
+    assert getattr(shared_task(name=f"test.own.{own}", base=base)(lambda: None), own) == 3
+
+
+def test_a_misspelt_hook_is_refused_and_a_method_of_ones_own_is_not():
+    with pytest.raises(NotSupportedError, match="Did you mean 'on_success'"):
+        type("Misspelt", (Task,), {"on_sucess": lambda _self: None})
+
+    type("Own", (Task,), {"after_run": lambda _self: None, "expired": property(lambda _self: False)})
+
+
+def test_what_a_base_class_has_may_be_set_again():
+    """Also a mixin, which is no class of tasks: the name is its own."""
+    mixin = type("Mixin", (), {"max_retrys": 3})
+
+    assert type("Mixed", (mixin, Task), {"max_retrys": 4}).max_retrys == 4
