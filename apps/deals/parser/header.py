@@ -17,6 +17,9 @@ COLUMNS = ("customer", "item", "total", "quantity", "date")
 DELIMITERS = (",", ";", "\t", "|")
 MOST_COLUMNS = 1_000
 
+#: What is not seen around a name, and keeps it from being one: white space, byte order marks, joiners.
+HIDDEN = "\t\n\v\f\r \u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u202f\u2060\u3000\ufeff"
+
 #: Before the delimiter is known.
 QUOTING = Quoting("".join(DELIMITERS))
 #: With its end; a CR that is last may be half of a CRLF.
@@ -77,7 +80,7 @@ def read(record: str, line: int) -> Header | list[Fault]:
             )
         ]
     rows = {delimiter: _row(record, delimiter) for delimiter in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda one: len(_positions(rows[one])))
+    delimiter = max(DELIMITERS, key=lambda one: (len(_positions(rows[one])), len(_resembling(rows[one]))))
     row = rows[delimiter]
     positions = _positions(row)
     faults = _faults(row, positions, line)
@@ -97,8 +100,15 @@ def _positions(row: list[str]) -> dict[str, int]:
     return {column: names.index(column) for column in COLUMNS if column in names}
 
 
+def _resembling(row: list[str]) -> dict[str, str]:
+    """Of each known column the name that would be its, but for what is not seen around it."""
+    names = {name.strip(HIDDEN).casefold(): name for name in row}
+    return {column: names[column] for column in COLUMNS if column in names}
+
+
 def _faults(row: list[str], positions: dict[str, int], line: int) -> list[Fault]:
-    if not positions:
+    resembling = _resembling(row)
+    if not resembling:
         expected = ", ".join(COLUMNS)
         return [
             Fault(line=line, code="no_header", detail=f"this is no header: none of the columns {expected} is named")
@@ -107,11 +117,18 @@ def _faults(row: list[str], positions: dict[str, int], line: int) -> list[Fault]
         detail = f"there are {len(row)} columns; at most {MOST_COLUMNS} are accepted"
         return [Fault(line=line, code="too_many_columns", detail=detail)]
     missing = [
-        Fault(line=line, column=column, code="missing_column", detail="the column is missing")
+        Fault(line=line, column=column, code="missing_column", detail=_missing(resembling.get(column)))
         for column in COLUMNS
         if column not in positions
     ]
     return missing + _duplicates(row, line)
+
+
+def _missing(resembling: str | None) -> str:
+    if resembling is None:
+        return "the column is missing"
+    name = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in shown(resembling))
+    return f"the column is missing: '{name}' has a space or another character that is not seen around the name"
 
 
 def _duplicates(row: list[str], line: int) -> list[Fault]:

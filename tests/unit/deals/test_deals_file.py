@@ -139,6 +139,7 @@ NO_CSV = "line 1: there is a NUL byte: this is no CSV file in a known encoding"
 AMOUNTS = "from 0 to 999999999999.99 in digits, with a point and two decimals at most"
 TIMES = "from 0001-01-01 00:00:00 to 9999-12-31 23:59:59.999999 in UTC"
 FORMS = "2018-12-14, 2018-12-14 08:29, 2018-12-14 08:29:52.5 or 2018-12-14T08:29:52+03:00"
+HIDDEN = "has a space or another character that is not seen around the name"
 SAVE_OR_DECLARE = "save the file as UTF-8, or send charset=windows-1251 with it if it is that"
 OPEN_QUOTE = "a quote is opened here and not closed at the end of the value"
 
@@ -153,7 +154,26 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
         "line 1: this is no header: none of the columns customer, item, total, quantity, date is named",
     ),
     "missing column": (lines("customer,item,total,quantity", "a,b,1,1"), "line 1, column date: the column is missing"),
-    "name with a space": (lines("", " " + HEADER), "line 2, column customer: the column is missing"),
+    "name with a space": (
+        lines("", " " + HEADER),
+        f"line 2, column customer: the column is missing: ' customer' {HIDDEN}",
+    ),
+    "name with two marks": (
+        "\ufeff\ufeff" + lines(HEADER),
+        f"line 1, column customer: the column is missing: '\\ufeffcustomer' {HIDDEN}",
+    ),
+    "names with spaces": (
+        lines(" Customer ; item; total ; quantity ; date", DEAL.replace(",", ";")),
+        f"line 1, column customer: the column is missing: ' Customer ' {HIDDEN}",
+    ),
+    "name with a space that does not break": (
+        lines(HEADER.replace("total", "total\u00a0\u200b")),
+        f"line 1, column total: the column is missing: 'total\\xa0\\u200b' {HIDDEN}",
+    ),
+    "name with many spaces": (
+        lines(HEADER.replace("total", "total" + " " * 5_000)),
+        f"line 1, column total: the column is missing: 'total{' ' * 95}…' {HIDDEN}",
+    ),
     "column twice": (lines(f"{HEADER},Total", f"{DEAL},1"), "line 1, column Total: the column is there twice"),
     "other column twice": (lines(f"x,{HEADER},X", f"1,{DEAL},1"), "line 1, column X: the column is there twice"),
     "1 205 columns": (
@@ -295,6 +315,16 @@ def test_all_faults_of_a_row_and_of_a_file_are_told() -> None:
         "line 5, column total: the row has 2 values, the header has 5",
     ]
     assert found.file.faults[0].record == "a,b,x,y,z"
+
+
+def test_every_name_with_spaces_is_told() -> None:
+    found = read(lines("customer, item,total ,quantity", DEAL))
+
+    assert found.faults == [
+        f"line 1, column item: the column is missing: ' item' {HIDDEN}",
+        f"line 1, column total: the column is missing: 'total ' {HIDDEN}",
+        "line 1, column date: the column is missing",
+    ]
 
 
 def test_there_is_an_end_to_the_faults() -> None:
