@@ -7,6 +7,8 @@ from apps.common.errors import DomainError
 
 #: So many faults stand in an answer; `errors.csv` has more.
 MOST_SHOWN = 20
+#: Of a declared media type no more is shown.
+MOST_TYPE_CHARACTERS = 100
 
 
 class FaultyDealsError(DomainError):
@@ -27,6 +29,19 @@ class OtherImportError(DomainError):
 
     code = "import_ended"
     status = 409
+
+
+class UnsupportedTypeError(DomainError):
+    """The body is neither a form nor CSV."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+    def __init__(self, media_type: str) -> None:
+        super().__init__(
+            f"A body of type '{media_type[:MOST_TYPE_CHARACTERS]}' is not accepted here; "
+            "send multipart/form-data with the file in the field 'deals', or text/csv."
+        )
 
 
 class UnsupportedCharsetError(DomainError):

@@ -5,7 +5,6 @@ from typing import Any
 from django.core.exceptions import TooManyFieldsSent, TooManyFilesSent
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import UnsupportedMediaType
 
 from apps.common import multipart, problems, schema, uploads
 from apps.common.problems import Problem
@@ -17,6 +16,7 @@ from apps.deals.errors import (
     NoSuchImportError,
     OtherImportError,
     UnsupportedCharsetError,
+    UnsupportedTypeError,
 )
 from apps.deals.serializers import (
     DealsUploadSerializer,
@@ -129,7 +129,7 @@ UPLOAD_FAULTS: tuple[schema.Fault, ...] = (
     TooManyFilesSent,
     OtherImportError,
     multipart.FileTooLargeError,
-    UnsupportedMediaType("text/plain"),
+    UnsupportedTypeError("text/plain"),
     UnsupportedCharsetError,
     problems.STORAGE_FULL,
 )

@@ -6,12 +6,13 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
 from apps.common import multipart
 from apps.common.multipart import EmptyFileError, FileTooLargeError
-from apps.deals.errors import UnsupportedCharsetError
+from apps.deals.errors import UnsupportedCharsetError, UnsupportedTypeError
 from apps.deals.parser import text
 from apps.deals.services import Upload
 
@@ -52,7 +53,10 @@ def upload_of(request: Request) -> Upload:
     if _media_type(request) == CsvParser.media_type:
         upload = _raw(request)
     else:
-        files = multipart.files_of(request)
+        try:
+            files = multipart.files_of(request)
+        except UnsupportedMediaType as error:
+            raise UnsupportedTypeError(request.content_type) from error
         upload = _of_form(request, multipart.single_file(files, _field(files), max_bytes=settings.MAX_DEALS_BYTES))
     if upload.charset and not text.is_supported(upload.charset):
         raise UnsupportedCharsetError
