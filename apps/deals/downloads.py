@@ -3,12 +3,14 @@
 import csv
 import io
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
 
 from apps.deals.errors import NoErrorsError
 from apps.deals.models import Import
+from apps.deals.parser.deals import MOST_FAULTS
 
 COLUMNS = ("line", "column", "value", "code", "detail", "record")
 #: Where a spreadsheet may see the beginning of a formula. A value is a cell to one that separates with commas; to one
@@ -23,11 +25,20 @@ def errors_csv(import_: Import) -> HttpResponse:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(fault.get(column)) for column in COLUMNS] for fault in import_.errors)
+    faults = [*import_.errors, *_end(import_.errors)]
+    writer.writerows([_cell(fault.get(column)) for column in COLUMNS] for fault in faults)
     response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="errors-{import_.pk}.csv"'
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _end(faults: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """That the file was not read further, where that is so: else its last fault would pass for the last there is."""
+    if len(faults) >= MOST_FAULTS:
+        line = faults[-1]["line"]
+        detail = f"only the first {MOST_FAULTS} faults are told; from line {line} on there may be more"
+        yield {"code": "more_faults", "detail": detail}
 
 
 def _cell(value: Any) -> Any:

@@ -18,6 +18,7 @@ from apps.deals.errors import (
     UnsupportedCharsetError,
     UnsupportedTypeError,
 )
+from apps.deals.parser.deals import MOST_FAULTS
 from apps.deals.serializers import (
     DealsUploadSerializer,
     FaultSerializer,
@@ -157,7 +158,11 @@ READ_ERRORS = extend_schema(
     summary="Download the faults of an import",
     parameters=[schema.header("Content-Disposition", "Under which name to save it.", [200])],
     responses={
-        (200, "text/csv"): schema.answer(str, "A row for each fault: where, what, and the record itself."),
+        (200, "text/csv"): schema.answer(
+            str,
+            f"A row for each of the first {MOST_FAULTS} faults: where, what, and the record itself. "
+            "Where there may be more, the last row says so: its code is `more_faults`.",
+        ),
         **schema.faults(NoSuchImportError, NoErrorsError),
     },
 )

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from apps.deals.models import Import
+from apps.deals.parser.deals import MOST_FAULTS
 from tests.integration.deals.conftest import ASYNC, DEAL, IMPORTS, Post, csv_of, deal
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +103,19 @@ def test_an_import_that_failed_tells_twenty_faults_and_all_as_csv(post: Post, cl
         f"'x29' is not an amount of money{RULE}",
         DEAL.replace("100", "x29"),
     ]
+
+
+@pytest.mark.parametrize(("bad", "told"), [(MOST_FAULTS - 1, 0), (MOST_FAULTS, 1), (MOST_FAULTS + 1, 1)])
+def test_the_file_of_faults_says_where_they_were_no_longer_looked_for(
+    post: Post, client: Client, bad: int, told: int
+) -> None:
+    import_id = post(csv_of(*[DEAL.replace("100", "x")] * bad)).json()["import_id"]
+
+    _, *rows = rows_of(client.get(f"{IMPORTS}{import_id}/errors/"))
+
+    assert len(rows) == min(bad, MOST_FAULTS) + told
+    last = f"only the first {MOST_FAULTS} faults are told; from line {MOST_FAULTS + 1} on there may be more"
+    assert [row for row in rows if row[3] == "more_faults"] == [["", "", "", "more_faults", last, ""]] * told
 
 
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1"])
