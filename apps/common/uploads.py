@@ -134,6 +134,7 @@ class Form:
         if name is None:
             self._field_count += 1
             _check(self._field_count, settings.DATA_UPLOAD_MAX_NUMBER_FIELDS, TooManyFieldsSent)
+            self._count_field_bytes(len(segment.name))  # which is kept as well, and can be longer than any content
         else:
             self._file_count += 1
             _check(self._file_count, settings.DATA_UPLOAD_MAX_NUMBER_FILES, TooManyFilesSent)
@@ -147,9 +148,12 @@ class Form:
         if part.name is not None:
             self._handler.receive_data_chunk(block, part.size - len(block))
             return
-        self._field_bytes += len(block)
-        _check(self._field_bytes, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, RequestDataTooBig)
+        self._count_field_bytes(len(block))
         part.text += block
+
+    def _count_field_bytes(self, number: int) -> None:
+        self._field_bytes += number
+        _check(self._field_bytes, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, RequestDataTooBig)
 
     def _finish(self, part: Part) -> None:
         part.decoder.end()

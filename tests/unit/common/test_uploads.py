@@ -250,9 +250,16 @@ def test_more_fields_than_allowed_are_refused(settings: Settings) -> None:
 def test_fields_larger_than_allowed_are_refused(settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
     large_file = part("file", b"x" * 5000, "x")
-    assert post(form(large_file, part("a", b"x" * 500), part("b", b"x" * 500))).POST["b"]
+    assert post(form(large_file, part("a", b"x" * 499), part("b", b"x" * 499))).POST["b"]
     with pytest.raises(RequestDataTooBig):
-        _ = post(form(large_file, part("a", b"x" * 500), part("b", b"x" * 501))).POST
+        _ = post(form(large_file, part("a", b"x" * 499), part("b", b"x" * 500))).POST
+
+
+def test_the_names_of_fields_count_as_well(settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    assert len(post(form(*(part("n" * 100) for _ in range(10)))).POST.getlist("n" * 100)) == 10
+    with pytest.raises(RequestDataTooBig):
+        _ = post(form(*(part(f"{number}{'n' * 100}") for number in range(10)))).POST
 
 
 def test_without_limits_anything_goes(settings: Settings) -> None:
