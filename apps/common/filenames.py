@@ -12,6 +12,9 @@ UNNAMED = "unnamed"
 MAX_CHARACTERS = 255
 MAX_EXTENSION_CHARACTERS = 32
 
+#: The longest name of an encoding that is looked up: Python remembers each one it was ever asked for, unknown ones too.
+MAX_CHARSET_CHARACTERS = 64
+
 #: Their decoders take the square of the length: a megabyte keeps a thread busy for twenty seconds.
 QUADRATIC_CODECS = {"punycode", "idna"}
 
@@ -58,8 +61,10 @@ def _shortened(name: str) -> str:
 
 def text_codec(declared: str | None) -> str | None:
     """The Python codec of a declared charset; None where it is none for text, or costs more than it is worth."""
+    if declared is None or len(declared) > MAX_CHARSET_CHARACTERS:
+        return None
     try:
-        name = codecs.lookup(declared or "").name
+        name = codecs.lookup(declared).name
         b"a".decode(name, "replace")
     except (LookupError, ValueError):
         return None

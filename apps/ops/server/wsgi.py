@@ -14,7 +14,7 @@ from waitress.proxy_headers import (
     parse_proxy_headers,
 )
 
-from apps.common import problems, request_ids
+from apps.common import filenames, problems, request_ids
 from apps.common.problems import Problem
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -76,6 +76,8 @@ def _is_readable(content_type: str) -> bool:
     """Whether its parameters can be told apart, and its charset, if Python has one of that name, is one of text."""
     try:
         charset = parse_header_parameters(content_type)[1].get("charset", "utf-8")
+        if len(charset) > filenames.MAX_CHARSET_CHARACTERS:
+            return False
         codecs.lookup(charset)
     except LookupError:
         return True

@@ -1,5 +1,6 @@
 """Whatever a client calls its file, it gets a harmless name."""
 
+import encodings
 import unicodedata
 from urllib.parse import quote
 
@@ -105,3 +106,12 @@ def test_a_charset_that_is_none_for_text_or_too_slow_is_not_used(declared: str |
 
 def test_a_charset_for_text_is_used() -> None:
     assert filenames.text_codec("windows-1251") == "cp1251"
+
+
+def test_no_long_name_of_a_charset_is_kept() -> None:
+    known = len(encodings._cache)  # type: ignore[attr-defined]
+    for number in range(3):
+        declared = f"{number}{'x' * 1000}"
+        assert filenames.text_codec(declared) is None
+        assert filenames.sent_name(f"form-data; filename*={declared}''a.txt", None) == "a.txt"
+    assert len(encodings._cache) == known  # type: ignore[attr-defined]
