@@ -1,7 +1,8 @@
 """Whether this process lives, and whether it can serve, for platforms and load balancers.
 
-Without PostgreSQL or with migrations missing nothing works: 503. Without Redis uploads and reads still do, so
-that is 200 and `degraded`: taking such a process out of service would make a small fault a large one.
+Without PostgreSQL or with migrations missing nothing works: 503. Without Redis, or while tasks wait for long, uploads
+and reads still do, so that is 200 and `degraded`: taking such a process out of service would make a small fault a large
+one.
 """
 
 import logging
@@ -16,11 +17,14 @@ from django.views.decorators.cache import never_cache
 
 from apps.common import error_views
 from apps.common.problems import Problem
+from apps.tasks import overview
 from apps.tasks.bell import redis_client
 
 logger = logging.getLogger(__name__)
 
 REDIS_TIMEOUT_SECONDS = 0.5
+#: A task that has waited longer tells of workers that are gone, or too few. The alarm for it begins here, too.
+LONGEST_WAIT_SECONDS = 300
 OK, FAILED, UNKNOWN = "ok", "failed", "unknown"
 
 
@@ -40,6 +44,7 @@ class ReadyView(error_views.ReadOnlyView):
         parts = {"database": _probe("database", check_database)}
         # Without a database the question would only wait for the same timeout once more.
         parts["migrations"] = _probe("migrations", check_migrations) if parts["database"] == OK else UNKNOWN
+        parts["backlog"] = _probe("backlog", check_backlog) if parts["migrations"] == OK else UNKNOWN
         parts["redis"] = _probe("redis", check_redis)
         failed = [name for name, state in parts.items() if state == FAILED]
         if parts["database"] != OK or parts["migrations"] != OK:
@@ -61,6 +66,16 @@ def check_migrations() -> None:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise NotMigratedError
+
+
+class LongWaitError(Exception):
+    """Tasks of a queue have been due for too long."""
+
+
+def check_backlog() -> None:
+    late = [waiting.queue for waiting in overview.backlog() if waiting.oldest_seconds > LONGEST_WAIT_SECONDS]
+    if late:
+        raise LongWaitError(", ".join(late))
 
 
 def check_redis() -> None:

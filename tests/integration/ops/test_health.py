@@ -1,5 +1,7 @@
 """What the health checks say about each part, and to whom they talk."""
 
+from collections.abc import Callable
+
 import pytest
 from django.db import connection
 from django.test import Client, override_settings
@@ -19,7 +21,10 @@ def test_a_process_lives_without_asking_anyone(
 def test_a_process_with_all_its_parts_is_ready(client: Client) -> None:
     response = client.get("/health/ready/")
     assert response.status_code == 200
-    assert response.json() == {"status": "ok", "parts": {"database": "ok", "migrations": "ok", "redis": "ok"}}
+    assert response.json() == {
+        "status": "ok",
+        "parts": {"database": "ok", "migrations": "ok", "backlog": "ok", "redis": "ok"},
+    }
 
 
 @pytest.mark.django_db
@@ -28,7 +33,19 @@ def test_without_redis_it_is_ready_but_degraded(client: Client) -> None:
         response = client.get("/health/ready/")
     assert response.status_code == 200
     assert response.json()["status"] == "degraded"
-    assert response.json()["parts"] == {"database": "ok", "migrations": "ok", "redis": "failed"}
+    assert response.json()["parts"] == {"database": "ok", "migrations": "ok", "backlog": "ok", "redis": "failed"}
+
+
+@pytest.mark.django_db
+def test_with_tasks_that_wait_for_long_it_is_ready_but_degraded(client: Client, insert: Callable[..., str]) -> None:
+    insert()
+    assert client.get("/health/ready/").json()["status"] == "ok"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tasks_invocation SET due_at = now() - interval '301 seconds'")
+    response = client.get("/health/ready/")
+    assert response.status_code == 200
+    assert response.json()["status"] == "degraded"
+    assert response.json()["parts"] == {"database": "ok", "migrations": "ok", "backlog": "failed", "redis": "ok"}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -37,7 +54,12 @@ def test_without_a_database_it_is_not_ready(client: Client, absent_database: Non
     assert response.status_code == 503
     assert response["Content-Type"] == "application/problem+json"
     assert response.json()["detail"] == "Not ready: database."
-    assert response.json()["parts"] == {"database": "failed", "migrations": "unknown", "redis": "ok"}
+    assert response.json()["parts"] == {
+        "database": "failed",
+        "migrations": "unknown",
+        "backlog": "unknown",
+        "redis": "ok",
+    }
 
 
 @pytest.mark.django_db
