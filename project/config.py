@@ -5,6 +5,7 @@ default and a sentence. A bad value stops the process at once and names the vari
 are the safe side: no debug, no built-in secret, no open access.
 """
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -107,6 +108,16 @@ def origins(raw: str) -> tuple[str, ...]:
     return found
 
 
+def peer(raw: str) -> str:
+    """The address of a machine as a connection from there shows it; `*` for any, or nothing."""
+    if raw in {"", "*"}:
+        return raw
+    try:
+        return str(ipaddress.ip_address(raw))
+    except ValueError:
+        raise ValueError("expected one IP address, such as 10.0.0.7, or *") from None
+
+
 def folder(raw: str) -> Path:
     return (BASE_DIR / raw).resolve()
 
@@ -158,7 +169,7 @@ class Config:
     )
     https: bool = env(flag, "1", "Redirect to HTTPS, send HSTS, mark cookies secure. `/health/` is exempt.")
     trusted_proxy: str = env(
-        text, "", "Address of the proxy whose forwarded headers are believed; `*` for any. Empty: none."
+        peer, "", "Address of the proxy whose forwarded headers are believed; `*` for any. Empty: none."
     )
     host: str = env(text, "0.0.0.0", "Address the web server listens on.")  # noqa: S104 — a container's web server
     port: int = env(port_number, "8000", "Port the web server listens on.")

@@ -49,11 +49,20 @@ def test_what_must_be_said_has_no_default(variable):
         ("THROTTLE_READ", "100"),
         ("THROTTLE_READ", "0/minute"),
         ("THROTTLE_WRITE", "10/fortnight"),
+        ("TRUSTED_PROXY", "proxy.internal"),
+        ("TRUSTED_PROXY", "10.0.0.0/8"),
     ],
 )
 def test_a_bad_value_is_named_with_its_variable(variable, value):
     with pytest.raises(ConfigError, match=f"{variable}: .*{value!r}"):
         load_config({**GOOD, variable: value})
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("*", "*"), (" 10.0.0.7 ", "10.0.0.7"), ("0:0:0:0:0:0:0:1", "::1"), ("FD00::A", "fd00::a")]
+)
+def test_a_proxys_address_is_read_as_connections_show_it(written, read):
+    assert load_config({**GOOD, "TRUSTED_PROXY": written}).trusted_proxy == read
 
 
 def test_origins_are_separated_by_commas():
