@@ -66,6 +66,8 @@ def client_of(request: Request) -> str:
         address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:
         return "unknown"
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        return str(address.ipv4_mapped)  # as a proxy that listens for both writes it: no network of its own
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, IPV6_CLIENT_BITS), strict=False))
     return str(address)

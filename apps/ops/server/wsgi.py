@@ -3,6 +3,7 @@ answer to HEAD."""
 
 import codecs
 import json
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,6 +20,9 @@ from apps.common.problems import Problem
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
+#: How proxies that listen for IPv4 and IPv6 on one socket write an IPv4 address. Waitress takes what follows the last
+#: colon for a port, and all such clients for one.
+MAPPED = re.compile(r"(?<![\[0-9a-f:])::ffff:(?=[0-9]+\.)", re.IGNORECASE)
 TRUSTED_HEADERS = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port"}
 MALFORMED = Problem(400, "malformed_request", "A forwarded header of the request is malformed.")
 MALFORMED_TYPE = Problem(400, "malformed_request", "The Content-Type of the request is malformed.")
@@ -33,6 +37,8 @@ def with_forwarded_headers(application: Application, trusted_proxy: str) -> Appl
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         untrusted = set(PROXY_HEADERS)
         if trusted_proxy and trusted_proxy in {"*", environ["REMOTE_ADDR"]}:
+            if forwarded_for := environ.get("HTTP_X_FORWARDED_FOR"):
+                environ["HTTP_X_FORWARDED_FOR"] = MAPPED.sub("", forwarded_for)
             try:
                 untrusted = parse_proxy_headers(environ, trusted_proxy_count=1, trusted_proxy_headers=TRUSTED_HEADERS)
             except (MalformedProxyHeader, ValueError, IndexError):  # the last two where Waitress does not look

@@ -54,6 +54,9 @@ def test_each_client_has_its_own_count(client: Client, admin_user: User) -> None
     assert statuses(client, address="2001:db8::1") == [200, 200, 429]
     assert statuses(client, address="2001:db8::2") == [429, 429, 429]  # the same network
     assert statuses(client, address="2001:db8:0:1::1")[0] == 200
+    assert statuses(client, address="::ffff:192.0.2.3") == [200, 200, 429]
+    assert statuses(client, address="::ffff:192.0.2.4")[0] == 200
+    assert statuses(client, address="192.0.2.3") == [429, 429, 429]  # the same client
 
 
 @pytest.mark.parametrize("path", ["/health/live/", "/admin/login/"])

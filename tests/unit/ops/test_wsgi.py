@@ -3,7 +3,9 @@
 import encodings
 from typing import Any
 
-from apps.ops.server.wsgi import with_readable_content_type
+import pytest
+
+from apps.ops.server.wsgi import with_forwarded_headers, with_readable_content_type
 
 
 def ask(content_type: str) -> str:
@@ -25,3 +27,25 @@ def test_no_long_name_of_a_charset_is_kept() -> None:
     assert ask(f"text/csv; charset={'x' * 1000}") == "400 Bad Request"
     assert len(encodings._cache) == known  # type: ignore[attr-defined]
     assert ask("text/csv; charset=windows-1251") == "200 OK"
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("198.51.100.7, ::FFFF:192.0.2.1", "192.0.2.1"),
+        ("[::ffff:192.0.2.1]:5000", "::ffff:192.0.2.1"),
+        ("2001:db8::ffff:1", "2001:db8::ffff:1"),
+    ],
+)
+def test_a_client_has_the_address_that_the_proxy_tells(forwarded: str, address: str) -> None:
+    seen: list[str] = []
+
+    def application(environ: dict[str, Any], _start_response: Any) -> list[bytes]:
+        seen.append(environ["REMOTE_ADDR"])
+        return []
+
+    environ = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": forwarded}
+    with_forwarded_headers(application, "*")(environ, lambda *_: None)
+    assert seen == [address]
