@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from apps.ops.management.commands import serve
 from apps.ops.server.wsgi import with_forwarded_headers, with_readable_content_type
 
 
@@ -49,3 +50,12 @@ def test_a_client_has_the_address_that_the_proxy_tells(forwarded: str, address: 
     environ = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": forwarded}
     with_forwarded_headers(application, "*")(environ, lambda *_: None)
     assert seen == [address]
+
+
+@pytest.mark.parametrize("header", [{"CONTENT_TYPE": "text/csv; charset=base64"}, {"HTTP_X_FORWARDED_PROTO": "gopher"}])
+def test_a_refused_head_has_no_body_that_would_be_taken_for_the_next_answer(header: dict[str, str]) -> None:
+    told: list[str] = []
+    answer = serve._application("*")(
+        {"REQUEST_METHOD": "HEAD", "REMOTE_ADDR": "10.0.0.1", **header}, lambda status, _headers: told.append(status)
+    )
+    assert (told, list(answer)) == (["400 Bad Request"], [])

@@ -97,7 +97,8 @@ def _stop_with(parent_gone: int, server: Server) -> None:
 
 def _application(trusted_proxy: str) -> Application:
     application = import_string(settings.WSGI_APPLICATION)
-    return with_forwarded_headers(with_readable_content_type(without_body_on_head(application)), trusted_proxy)
+    # Around all that answers: what is refused on the way has a body as well.
+    return without_body_on_head(with_forwarded_headers(with_readable_content_type(application), trusted_proxy))
 
 
 def _adjustments() -> Adjustments:
