@@ -33,8 +33,14 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname} {record.name} {record.getMessage()}"
-        line += "".join(f" {key}={value}" for key, value in extra_of(record).items())
+        line += "".join(f" {key}={_in_one_line(value)}" for key, value in extra_of(record).items())
         return line + ("\n" + self.formatException(record.exc_info) if record.exc_info else "")
+
+
+def _in_one_line(value: object) -> str:
+    """What a client has sent, a path say, must not look like a line of its own, nor steer a terminal."""
+    text = str(value)
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def logging_config(log_format: str) -> dict[str, Any]:
