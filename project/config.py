@@ -85,7 +85,12 @@ def address(*schemes: str) -> Callable[[str], str]:
     """An address with one of these schemes, or nothing where nothing is allowed."""
 
     def parse(raw: str) -> str:
-        if raw and urlsplit(raw).scheme not in schemes:
+        try:
+            scheme = urlsplit(raw).scheme
+            _ = urlsplit(raw).port
+        except ValueError:  # whose text has parts of the address: of the password, where that has a / in it
+            raise ValueError("expected an address with no port above 65535, and with special characters percent-encoded") from None
+        if raw and scheme not in schemes:
             raise ValueError(f"expected an address that begins with {' or '.join(f'{one}://' for one in schemes)}")
         return raw
 
@@ -234,8 +239,8 @@ def _read(name: str, metadata: Mapping[str, Any], source: Mapping[str, str]) -> 
     try:
         return metadata["parse"](raw)
     except ValueError as error:
-        shown = "its value is not shown" if name.endswith(("key", "url", "token", "dsn")) else repr(raw)
-        raise ConfigError(f"{variable}: {error}, not {shown}. {metadata['help']}") from None
+        shown = "; its value is not shown" if name.endswith(("key", "url", "token", "dsn")) else f", not {raw!r}"
+        raise ConfigError(f"{variable}: {error}{shown}. {metadata['help']}") from None
 
 
 def settings_table() -> str:

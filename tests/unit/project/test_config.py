@@ -65,6 +65,22 @@ def test_a_proxys_address_is_read_as_connections_show_it(written, read):
     assert load_config({**GOOD, "TRUSTED_PROXY": written}).trusted_proxy == read
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DATABASE_URL", "postgresql://u:hidden/word@h/n"),
+        ("DATABASE_URL", "postgresql://u:hidden@h:99999/n"),
+        ("REDIS_URL", "redis://:hidden/word@h/0"),
+        ("REDIS_URL", "redis://:hidden\u2100@h/0"),
+        ("MEDIA_S3_ENDPOINT_URL", "https://hidden:word"),
+    ],
+)
+def test_an_address_that_cannot_be_taken_apart_is_named_and_not_shown(variable, value):
+    with pytest.raises(ConfigError, match=f"{variable}: .*percent-encoded.*not shown") as raised:
+        load_config({**GOOD, variable: value})
+    assert "hidden" not in str(raised.value)
+
+
 def test_origins_are_separated_by_commas():
     config = load_config({**GOOD, "CORS_ORIGINS": "https://app.example.org, http://localhost:3000,http://[::1]:3000"})
 
