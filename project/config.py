@@ -89,7 +89,9 @@ def address(*schemes: str) -> Callable[[str], str]:
             scheme = urlsplit(raw).scheme
             _ = urlsplit(raw).port
         except ValueError:  # whose text has parts of the address: of the password, where that has a / in it
-            raise ValueError("expected an address with no port above 65535, and with special characters percent-encoded") from None
+            raise ValueError(
+                "expected an address with no port above 65535, and with special characters percent-encoded"
+            ) from None
         if raw and scheme not in schemes:
             raise ValueError(f"expected an address that begins with {' or '.join(f'{one}://' for one in schemes)}")
         return raw
