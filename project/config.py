@@ -189,7 +189,7 @@ class Config:
         positive, "131072", "Longest name of a customer or an item in a file of deals, in bytes of UTF-8."
     )
     max_deals_line_bytes: int = env(positive, "1048576", "Longest row of a file of deals, in bytes of UTF-8.")
-    request_timeout: int = env(positive, "60", "Seconds after which a connection that sends nothing is closed.")
+    request_timeout: int = env(positive, "60", "Seconds after which a connection on which nothing moves is closed.")
     web_processes: int = env(positive, "1", "Web processes of one `serve` command, all on the same port.")
     web_threads: int = env(positive, "8", "Requests a web process answers at the same time.")
     worker_processes: int = env(positive, "1", "Worker processes of one `worker` command.")

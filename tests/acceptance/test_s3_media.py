@@ -3,6 +3,7 @@
 import io
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -19,10 +20,12 @@ from apps.common import storage
 from apps.ops.embedded import ports
 from apps.ops.media import MediaAwayError, S3Media
 from tests.acceptance.test_files import Service, StartProcess
+from tests.acceptance.test_slow_readers import ask_and_read_nothing, read_to_the_end
 from tests.support.processes import wait_until
 
 KEYS = {"access_key": "anybody", "secret_key": "anything"}
 MEBIBYTE = 1024 * 1024
+THREADS = 2
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,7 @@ def bucket(endpoint: str, request: pytest.FixtureRequest) -> Any:
 def service(service_environment: dict[str, str], start_process: StartProcess, endpoint: str, bucket: Any) -> Service:
     environment = {
         **service_environment,
+        "WEB_THREADS": str(THREADS),
         "MEDIA_S3_BUCKET": bucket.name,
         "MEDIA_S3_ENDPOINT_URL": endpoint,
         "MEDIA_S3_REGION": "us-east-1",
@@ -130,6 +134,16 @@ def _serves(process: psutil.Process, service: Service) -> bool:
         return process.environ().get("PORT") == service.environment["PORT"] and "serve" in process.cmdline()
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
+
+
+def test_slow_readers_of_a_bucket_hold_up_nobody(service: Service) -> None:
+    content = os.urandom(24 * MEBIBYTE)  # more than Waitress takes from a thread before it makes the thread wait
+    stored = service.upload(content, "large.bin")
+    with ExitStack() as sockets:
+        readers = [ask_and_read_nothing(stored["file"], sockets) for _ in range(2 * THREADS)]
+        for _ in range(5):
+            assert requests.get(f"{service.url}/api/v1/files/", timeout=20).ok
+        assert all(read_to_the_end(reader).endswith(content) for reader in readers)
 
 
 def test_what_is_in_a_bucket_is_listed_dated_and_removed_for_the_sweep(in_bucket: Callable[[], list[str]]) -> None:

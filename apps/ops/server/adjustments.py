@@ -13,13 +13,21 @@ MAX_CONNECTIONS = 1000
 #: A connection can need its socket, a spooled body and a spooled answer; the rest is for the database and Redis.
 DESCRIPTORS_PER_CONNECTION = 3
 WANTED_DESCRIPTORS = 4096
+#: Long enough for a train's tunnel, see `apps.ops.server.pace`.
+PACE_WINDOW_SECONDS = 60.0
 
 
 class Adjustments(WaitressAdjustments):  # type: ignore[misc]
-    """What Waitress has no setting for is here as well, for the parser: `body_limits` and `spool_dir`."""
+    """What Waitress has no setting for is here as well, for the parser and the channel."""
 
     def __init__(
-        self, *, threads: int, request_timeout_seconds: int, body_limits: tuple[BodyLimit, ...], spool_dir: Path
+        self,
+        *,
+        threads: int,
+        request_timeout_seconds: int,
+        body_limits: tuple[BodyLimit, ...],
+        spool_dir: Path,
+        pace_window_seconds: float = PACE_WINDOW_SECONDS,
     ) -> None:
         super().__init__(
             threads=threads,
@@ -36,6 +44,8 @@ class Adjustments(WaitressAdjustments):  # type: ignore[misc]
         )
         self.body_limits = body_limits
         self.spool_dir = spool_dir
+        self.spool_reserve_bytes = max(limit.max_bytes * limit.copies for limit in body_limits)
+        self.pace_window_seconds = pace_window_seconds
 
 
 def _connection_limit() -> int:

@@ -3,6 +3,7 @@
 All but the tasks' writing happens on the server's main loop.
 """
 
+import shutil
 import socket
 import time
 from typing import Any
@@ -11,7 +12,9 @@ from waitress.channel import HTTPChannel
 
 from apps.common import problems
 from apps.common.problems import Problem
-from apps.ops.server import refusals
+from apps.ops.server import pace, refusals
+from apps.ops.server.adjustments import Adjustments
+from apps.ops.server.pace import Pace
 from apps.ops.server.parser import RequestParser
 from apps.ops.server.tasks import RefusalTask, RequestTask
 
@@ -23,8 +26,8 @@ LINGER_BYTES = 4 * 1024**3
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """Waitress's, and: lingers after a refusal, answers a full disk (507), silence (408) and an early end (400), drops
-    stuck readers."""
+    """Waitress's, and: lingers after a refusal, answers a full disk (507), silence (408) and an early end (400), ends
+    those who send or read too slowly, and lets an answer wait on the disk for its reader, not the thread."""
 
     parser_class = RequestParser
     task_class = RequestTask
@@ -37,6 +40,13 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     #: When our side of the connection was closed; what still comes is thrown away.
     lingering_since: float | None = None
     discarded_bytes = 0
+    received_bytes = 0
+    sent_bytes = 0
+
+    def __init__(self, server: Any, sock: socket.socket, addr: Any, adj: Adjustments, map: Any = None) -> None:  # noqa: A002
+        super().__init__(server, sock, addr, adj, map=map)
+        self._pace = Pace(adj.pace_window_seconds, self.creation_time)
+        self._confirmed_bytes = 0
 
     @property
     def is_busy(self) -> bool:
@@ -57,6 +67,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             super().handle_read()
 
     def received(self, data: bytes) -> bool:
+        self.received_bytes += len(data)
         if self.lingering_since is not None:
             self.discarded_bytes += len(data)
             if self.discarded_bytes > LINGER_BYTES:
@@ -74,7 +85,25 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Called by tasks. The time that output waits for its reader begins with it, not with the last request."""
         if not self.total_outbufs_len:
             self.last_activity = time.time()
-        return int(super().write_soon(data))
+        written = int(super().write_soon(data))
+        with self.outbuf_lock:
+            if getattr(self.outbufs[-1], "overflowed", False):
+                self.current_outbuf_count = 1  # Waitress would begin another file: a descriptor for each 16 MiB
+        return written
+
+    def send(self, data: bytes, do_close: bool = True) -> int:  # noqa: FBT001, FBT002 — Waitress's signature
+        sent = int(super().send(data, do_close))
+        self.sent_bytes += sent
+        return sent
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """Waitress lets the thread wait here until enough was read. The disk can hold the answer just as well, as long
+        as the largest body still fits beside it."""
+        if (
+            self.total_outbufs_len > self.adj.outbuf_high_watermark
+            and shutil.disk_usage(self.adj.spool_dir).free < self.adj.spool_reserve_bytes
+        ):
+            super()._flush_outbufs_below_high_watermark()
 
     def handle_write(self) -> None:
         if not (self.refused and self.close_when_flushed):
@@ -93,16 +122,26 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             if now - self.lingering_since > LINGER_SECONDS or silence_seconds > LINGER_IDLE_SECONDS:
                 self.handle_close()
         elif self.total_outbufs_len:
-            # A reader that has stopped. Its socket is never writable again, and a task may be waiting for it.
-            if silence_seconds > self.adj.channel_timeout:
+            if self._has_slow_reader(now):
                 self.handle_close()
-        elif self.requests:
-            return
-        elif self.request is None:
-            if silence_seconds > self.adj.channel_timeout:
+        elif self.requests or self.request is None:
+            self._pace.rest(now, self._moved_bytes)
+            if not self.requests and silence_seconds > self.adj.channel_timeout:
                 self.handle_close()
         elif silence_seconds > self.adj.channel_timeout or self._is_dawdling(now):
             self._refuse(refusals.TIMED_OUT)
+
+    @property
+    def _moved_bytes(self) -> int:
+        """Received, or read by the other side as far as its system has said so."""
+        return self.received_bytes + self.sent_bytes - pace.unread_bytes(self.socket)
+
+    def _has_slow_reader(self, now: float) -> bool:
+        """Reads nothing, or next to nothing. A socket that is writable again only after megabytes tells neither."""
+        moved_bytes = self._moved_bytes
+        if moved_bytes != self._confirmed_bytes:
+            self._confirmed_bytes, self.last_activity = moved_bytes, now
+        return now - self.last_activity > self.adj.channel_timeout or self._pace.is_too_slow(now, moved_bytes)
 
     def _has_ended_early(self) -> bool:
         """The client has closed its side within a body. It may have kept the other one open, to read an answer."""
@@ -114,9 +153,11 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             return False
 
     def _is_dawdling(self, now: float) -> bool:
-        """Headers that drip in: each byte is activity, but they must be complete in time all the same."""
+        """Each byte that drips in is activity, but headers must be complete in time, and a body must come on."""
         request: RequestParser = self.request
-        return not request.headers_finished and now - request.started_at > self.adj.channel_timeout
+        if not request.headers_finished:
+            return bool(now - request.started_at > self.adj.channel_timeout)
+        return self._pace.is_too_slow(now, self._moved_bytes)
 
     def _refuse(self, problem: Problem) -> None:
         """Answer the request that is being received."""

@@ -25,6 +25,7 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
     """The `body_limits` and the `spool_dir` of the adjustments say what fits."""
 
     error: Any
+    path = ""
     body_rcv: Any
     content_length: int
     limit: limits.BodyLimit | None = None
@@ -47,6 +48,9 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
             super().parse_header(header_plus)
         except ValueError as error:  # a length of thousands of digits, an address with half a bracket
             raise ParsingError("not understood") from error
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            # Who takes the one and who takes the other for the end of the body sees different requests.
+            raise ParsingError("two ends of one body")
         self.limit = limits.limit_for(self.path, self.adj.body_limits)
         if self.content_length > self.limit.max_bytes:
             self.refuse(refusals.too_large(self.limit.max_bytes))

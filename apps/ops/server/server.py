@@ -8,10 +8,10 @@ from typing import Any
 
 from waitress import wasyncore
 from waitress.server import TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher
 
 from apps.ops.server.adjustments import Adjustments
 from apps.ops.server.channel import Channel
+from apps.ops.server.lanes import Lanes
 from apps.ops.server.wsgi import Application
 
 logger = logging.getLogger(__name__)
@@ -52,15 +52,14 @@ class Server:
 
     def __init__(self, application: Application, sockets: list[socket.socket], adjustments: Adjustments) -> None:
         self._map: dict[int, Any] = {}
-        self._dispatcher = ThreadedTaskDispatcher()
-        self._dispatcher.set_thread_count(adjustments.threads)
+        self._lanes = Lanes(adjustments.threads)
         self._stopping = False
         self._listeners = [
             Listener(
                 application,
                 self._map,
                 _sock=sock,
-                dispatcher=self._dispatcher,
+                dispatcher=self._lanes,
                 adj=adjustments,
                 bind_socket=False,
                 sockinfo=(sock.family, sock.type, sock.proto, sock.getsockname()),
@@ -95,7 +94,7 @@ class Server:
             self._loop(STOPPING_LOOP_SECONDS)
         if busy:
             logger.warning("requests cut off at the end of the grace", extra={"action": "stop", "requests": busy})
-        self._dispatcher.shutdown(timeout=0 if busy else STOPPING_LOOP_SECONDS)
+        self._lanes.shutdown(0 if busy else STOPPING_LOOP_SECONDS)
 
     def _close_idle_channels(self) -> int:
         """Close the connections without a request; the number of those that have one."""

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ class Probe:
 
     def __init__(self) -> None:
         self.paths: list[str] = []
+        self.waiting_paths = {"/wait/"}
         self.may_go_on = threading.Event()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -35,7 +38,7 @@ class Probe:
         body = environ["wsgi.input"].read()
         if path == "/crash/":
             raise RuntimeError("a secret of the server")
-        if path == "/wait/":
+        if path in self.waiting_paths:
             self.may_go_on.wait(20)
         if path == "/unchanged/":
             start_response("304 Not Modified", [("ETag", '"1"')])
@@ -49,15 +52,10 @@ class Probe:
 
 
 class RunningServer:
-    def __init__(self, spool_dir: Path, trusted_proxy: str, threads: int, grace_seconds: float) -> None:
+    def __init__(self, spool_dir: Path, trusted_proxy: str, grace_seconds: float, **limits: Any) -> None:
         self.probe = Probe()
         self.spool_dir = spool_dir
-        adjustments = Adjustments(
-            threads=threads,
-            request_timeout_seconds=REQUEST_TIMEOUT_SECONDS,
-            body_limits=LIMITS,
-            spool_dir=spool_dir,
-        )
+        adjustments = Adjustments(spool_dir=spool_dir, **limits)
         listening = sockets.listen("127.0.0.1", 0)
         self.port: int = listening[0].getsockname()[1]
         application = with_forwarded_headers(without_body_on_head(self.probe), trusted_proxy)
@@ -72,8 +70,22 @@ class RunningServer:
         self.probe.may_go_on.set()
         self.thread.join(20)
         assert not self.thread.is_alive()
-        wait_until(lambda: not self.server._dispatcher.threads, 5, "the tasks have ended")
+        wait_until(lambda: self.server._lanes.are_empty, 5, "the tasks have ended")
         self.server.close()
+
+    @property
+    def connections(self) -> int:
+        return sum(len(listener.active_channels) for listener in self.server._listeners)
+
+    @property
+    def spooled_bytes(self) -> list[int]:
+        """The sizes of the nameless files in which bodies and answers wait, of all servers of this process."""
+        sizes = []
+        for descriptor in Path("/proc/self/fd").iterdir():
+            with suppress(OSError):
+                if descriptor.readlink().is_relative_to(self.spool_dir):
+                    sizes.append(os.fstat(int(descriptor.name)).st_size)
+        return sizes
 
 
 @pytest.fixture
@@ -81,10 +93,14 @@ def start_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     running: list[RunningServer] = []
 
-    def start(
-        *, trusted_proxy: str = "", threads: int = 2, grace_seconds: float = 10, run: bool = True
-    ) -> RunningServer:
-        server = RunningServer(tmp_path, trusted_proxy, threads, grace_seconds)
+    def start(*, trusted_proxy: str = "", grace_seconds: float = 10, run: bool = True, **limits: Any) -> RunningServer:
+        limits = {
+            "threads": 2,
+            "request_timeout_seconds": REQUEST_TIMEOUT_SECONDS,
+            "body_limits": LIMITS,
+            **limits,
+        }
+        server = RunningServer(tmp_path, trusted_proxy, grace_seconds, **limits)
         running.append(server)
         if run:
             server.thread.start()

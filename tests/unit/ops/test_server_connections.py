@@ -82,14 +82,6 @@ def test_a_half_closed_connection_still_gets_its_answer(server: RunningServer) -
         assert connection.answer().json["bytes"] == 5
 
 
-def test_a_reader_that_stops_reading_does_not_keep_its_thread(start_server: Callable[..., RunningServer]) -> None:
-    server = start_server(threads=1)
-    with connected(server.port) as stuck:
-        stuck.send(request("GET", "/large/"))
-        wait_until(lambda: server.probe.paths, 20, "the request has reached the application")
-        assert exchange(server.port, request("GET", "/quick/")).status == 200
-
-
 def test_a_body_within_the_limit_is_invited_and_arrives_whole(server: RunningServer) -> None:
     body = os.urandom(UPLOAD_LIMIT)
     with connected(server.port) as connection:

@@ -24,6 +24,10 @@ NOT_HTTP = {
     "chunk size without end": (CHUNKED + b"0" * 5000, 400),
     "trailer without end": (CHUNKED + b"0\r\n" + b"X: y\r\n" * 20000, 400),
     "unknown transfer encoding": (request("POST", "/upload/", "Transfer-Encoding: gzip, chunked"), 501),
+    "two ends of one body": (
+        request("POST", "/upload/", "Transfer-Encoding: chunked", length(3)) + b"0\r\n\r\n" + request("GET", "/x/"),
+        400,
+    ),
     "huge header": (request("GET", "/", f"X: {'y' * 70000}"), 431),
     "huge address": (b"GET /" + b"y" * 70000, 431),
 }

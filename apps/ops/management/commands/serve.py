@@ -21,6 +21,7 @@ from apps.ops import reporting
 from apps.ops.metrics import requests
 from apps.ops.server import sockets
 from apps.ops.server.adjustments import Adjustments
+from apps.ops.server.database_watch import DatabaseWatch
 from apps.ops.server.limits import body_limits
 from apps.ops.server.pool import STOP_SIGNALS, Pool
 from apps.ops.server.server import Server
@@ -84,6 +85,7 @@ def _serve(application: Application, listening: list[socket.socket], *, parent_g
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     if parent_gone is not None:
         threading.Thread(target=_stop_with, args=[parent_gone, server], name="parent-watch", daemon=True).start()
+    DatabaseWatch().start()
     logger.info("serving", extra={"action": "serve", "addresses": server.addresses, "pid": os.getpid()})
     server.run(settings.CONFIG.shutdown_grace_seconds)
     reporting.flush()
