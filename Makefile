@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 STATIC_ENV := SECRET_KEY=unused ALLOWED_HOSTS=* API_ACCESS=public DATABASE_URL=postgresql://unused/unused REDIS_URL=redis://unused
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint types lock format bench compare
+.PHONY: help up manage test lint types lock format bench compare
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ $(VENV)/.dev-installed: requirements-dev.txt | $(BIN)/python
 
 up: $(UP_INSTALLED) ## start everything here: PostgreSQL, Redis, web, worker
 	@exec $(BIN)/python -m apps.ops.up
+
+manage: $(UP_INSTALLED) ## a command beside a running `make up`; DO="drf_create_token admin" says which
+	@exec $(BIN)/python -m apps.ops.up.manage $(DO)
 
 # One half of the suite mostly waits, for a lease, a deadline or a server, while the other one works. A file stays in one
 # of the two, so that what its tests share is made once. Files are given out in the order in which they are collected.

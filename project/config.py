@@ -174,6 +174,7 @@ class Config:
     throttle_write: tuple[int, int] | None = env(
         rate, "", "Uploads, imports and other writes that a client may make, such as `60/minute`. Empty: no limit."
     )
+    throttle_login: tuple[int, int] | None = env(rate, "10/minute", "Attempts to log in that a client may make.")
     https: bool = env(flag, "1", "Redirect to HTTPS, send HSTS, mark cookies secure. `/health/` is exempt.")
     trusted_proxy: str = env(
         peer, "", "Address of the proxy whose forwarded headers are believed; `*` for any. Empty: none."

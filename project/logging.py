@@ -43,6 +43,14 @@ def _in_one_line(value: object) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
+class AsWarning(logging.Filter):
+    """What Django calls an error and is the client's doing: worth a line, and nobody's alarm."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+        return True
+
+
 def logging_config(log_format: str) -> dict[str, Any]:
     """For Django's LOGGING: everything to stderr, our own lines from INFO, libraries' from WARNING."""
     formatter = JsonFormatter if log_format == "json" else TextFormatter
@@ -50,7 +58,7 @@ def logging_config(log_format: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": formatter}},
-        "filters": {"facts": {"()": "apps.common.log_context.Facts"}},
+        "filters": {"facts": {"()": "apps.common.log_context.Facts"}, "as_warning": {"()": AsWarning}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["facts"]}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
@@ -59,7 +67,8 @@ def logging_config(log_format: str) -> dict[str, Any]:
             "django": {"handlers": [], "propagate": True},
             # What a client did wrong is in the answer and in the access log of whatever stands in front.
             "django.request": {"level": "ERROR"},
-            "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # Scanners as a rule. After a move it is the one place that says which name is missing in ALLOWED_HOSTS.
+            "django.security.DisallowedHost": {"filters": ["as_warning"]},
             "django.server": {"handlers": [], "propagate": True, "level": "INFO"},
         },
     }

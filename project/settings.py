@@ -48,7 +48,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "apps.common.slashes.Slashes",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -164,11 +164,11 @@ CACHES = {
 
 # --- API --------------------------------------------------------------------------------------------
 TOKEN_ACCESS = CONFIG.api_access == "token"
-THROTTLES = {"read": CONFIG.throttle_read, "write": CONFIG.throttle_write}
+THROTTLES = {"read": CONFIG.throttle_read, "write": CONFIG.throttle_write, "login": CONFIG.throttle_login}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rest_framework.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "apps.common.authentication.Session",
     ]
     if TOKEN_ACCESS
     else [],

@@ -23,7 +23,7 @@ from django.core.exceptions import (
 from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, AuthenticationFailed, NotAuthenticated, Throttled
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
@@ -118,13 +118,26 @@ def problem_of(error: BaseException) -> Problem | None:
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """REST framework's hook. None leaves the error to Django, which logs its traceback and answers 500."""
+    if isinstance(error, AuthenticationFailed | NotAuthenticated):
+        error = _throttled(context) or error
     problem = problem_of(error)
     if problem is None:
         return None
+    set_rollback()
+    response = ProblemResponse(problem)
     if problem.status >= 500:
         _log_failure(error, problem, context["request"].path)
-    set_rollback()
-    return ProblemResponse(problem)
+        response._has_been_logged = True  # type: ignore[attr-defined] # Django would say it once more, and less
+    return response
+
+
+def _throttled(context: Mapping[str, Any]) -> Throttled | None:
+    """What is refused for its credentials counts as well. REST framework looks at throttles after those only."""
+    try:
+        context["view"].check_throttles(context["request"])
+    except Throttled as error:
+        return error
+    return None
 
 
 class ProblemResponse(Response):

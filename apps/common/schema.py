@@ -123,7 +123,7 @@ class Description(AutoSchema):
             found.append(exceptions.NotAuthenticated())
             by_session = any(isinstance(one, SessionAuthentication) for one in authenticators)
             if by_session and self.method not in permissions.SAFE_METHODS:
-                found.append(exceptions.PermissionDenied("CSRF Failed: CSRF token missing."))
+                found.append(exceptions.PermissionDenied("The CSRF check failed.", code="csrf_failed"))
         if not isinstance(self.view.get_content_negotiator(), AnyTypeNegotiation):
             found.append(exceptions.NotAcceptable())
         if self.view.get_throttles():

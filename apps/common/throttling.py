@@ -1,4 +1,5 @@
-"""How many requests a client may make: so many in each minute (or second, hour, day), reads and writes counted apart.
+"""How many requests a client may make: so many in each minute (or second, hour, day), reads, writes and logins counted
+apart.
 
 The counts are in the cache, so they hold for all web processes together; without the cache nobody is held up.
 """
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.core.cache import cache
+from django.http import HttpRequest
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -20,24 +22,33 @@ if TYPE_CHECKING:
 IPV6_CLIENT_BITS = 64
 
 
-class Throttle(BaseThrottle):
-    """Counts in fixed windows: two or three commands to the cache a request, none where there is no limit. (REST
+def wait_after(scope: str, request: Request | HttpRequest) -> float | None:
+    """Count this request; the seconds until the next one may come if it is one too many, else None.
+
+    Counts in fixed windows: two or three commands to the cache a request, none where there is no limit. (REST
     framework's own keeps a list of times, which two requests at once overwrite for each other.) Around the border
-    of two windows up to twice as many requests can pass."""
+    of two windows up to twice as many requests can pass.
+    """
+    rate: tuple[int, int] | None = settings.THROTTLES[scope]
+    if rate is None:
+        return None
+    limit, seconds = rate
+    now = time.time()
+    window = int(now // seconds)
+    number = _count(f"throttle:{scope}:{client_of(request)}:{window}", seconds)
+    return seconds - now % seconds if number > limit else None
+
+
+class Throttle(BaseThrottle):
+    """One of these scopes, for REST framework."""
 
     scope: ClassVar[str]
 
     def allow_request(self, request: Request, view: "APIView") -> bool:  # noqa: ARG002
-        rate: tuple[int, int] | None = settings.THROTTLES[self.scope]
-        if rate is None or not self.applies_to(str(request.method)):
-            return True
-        limit, seconds = rate
-        now = time.time()
-        self._wait_seconds = seconds - now % seconds
-        window = int(now // seconds)
-        return _count(f"throttle:{self.scope}:{client_of(request)}:{window}", seconds) <= limit
+        self._wait_seconds = wait_after(self.scope, request) if self.applies_to(str(request.method)) else None
+        return self._wait_seconds is None
 
-    def wait(self) -> float:
+    def wait(self) -> float | None:
         return self._wait_seconds
 
     def applies_to(self, method: str) -> bool:
@@ -58,7 +69,7 @@ class Writes(Throttle):
         return method not in SAFE_METHODS
 
 
-def client_of(request: Request) -> str:
+def client_of(request: Request | HttpRequest) -> str:
     """The user, or else the address. Whose word about addresses is believed is decided before: see TRUSTED_PROXY."""
     if request.user and request.user.is_authenticated:
         return f"user:{request.user.pk}"

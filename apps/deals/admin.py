@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from apps.deals import errors, services
 from apps.deals.errors import MOST_SHOWN, AlreadyActiveError, NotKeptError
 from apps.deals.models import Deal, Import, Rows, Status
+from apps.deals.parser.deals import MOST_FAULTS
 from apps.tasks.admin import ReadOnlyAdmin
 
 if TYPE_CHECKING:
@@ -87,8 +88,9 @@ class ImportAdmin(ReadOnlyAdmin):
         if not import_.errors:
             return "-"
         table = _table(("fault", "record"), ((errors.sentence(one), one.get("record", "")) for one in _first(import_)))
-        address = reverse("deals-import-errors", args=[import_.pk])
-        return format_html('{}<p><a href="{}">all {} as CSV</a></p>', table, address, len(import_.errors))
+        address, number = reverse("deals-import-errors", args=[import_.pk]), len(import_.errors)
+        known = f"the first {number}" if number >= MOST_FAULTS else f"all {number}"
+        return format_html('{}<p><a href="{}">{} as CSV</a></p>', table, address, known)
 
     @admin.action(description="Make the selected import active again", permissions=["switch"])
     def make_active_again(self, request: HttpRequest, imports: QuerySet[Import]) -> None:
@@ -101,6 +103,7 @@ class ImportAdmin(ReadOnlyAdmin):
         except (AlreadyActiveError, NotKeptError) as error:
             self.message_user(request, error.detail, messages.ERROR)
         else:
+            self.log_change(request, imports.get(), "Made active again.")
             self.message_user(request, f"Import {chosen[0]} is active again.", messages.SUCCESS)
 
     def has_switch_permission(self, request: HttpRequest) -> bool:

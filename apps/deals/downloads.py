@@ -14,8 +14,9 @@ from apps.deals.parser.deals import MOST_FAULTS
 
 COLUMNS = ("line", "column", "value", "code", "detail", "record")
 #: Where a spreadsheet may see the beginning of a formula. A value is a cell to one that separates with commas; to one
-#: that separates with semicolons, as in half of Europe, it may be several, quotes or not, and each begins anew.
-FORMULA = re.compile(r"""(?:^|(?<=[;|\t\r\n]))(?=[ "']*[=+\-@])|^(?=[\t\r\n])""")
+#: that separates with semicolons, as in half of Europe, it may be several, quotes or not, and each begins anew. To one
+#: that expects Chinese or Japanese the wide signs are the same.
+FORMULA = re.compile(r"""(?:^|(?<=[;|\t\r\n]))(?=[ "']*[=+\-@＝＋－＠])|^(?=[\t\r\n])""")
 
 
 def errors_csv(import_: Import) -> HttpResponse:

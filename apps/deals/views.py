@@ -5,7 +5,6 @@ from typing import Any
 
 from django.core.signals import got_request_exception
 from django.http import HttpResponse, HttpResponseBase
-from django.middleware.gzip import GZipMiddleware
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import extend_schema_view
@@ -15,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.common import problems
+from apps.common import compression, problems
 from apps.common.multipart import MultiPartParser
 from apps.common.negotiation import AnyTypeNegotiation
 from apps.common.problems import ProblemResponse
@@ -30,8 +29,6 @@ logger = logging.getLogger(__name__)
 RESPOND_ASYNC = "respond-async"
 CACHE_CONTROL = "no-cache"  # keep it, and ask each time
 CONDITIONS = {"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"}
-#: Called by hand: as a decorator of a method it would be put together anew for each request.
-GZIP = GZipMiddleware(lambda _request: HttpResponse())
 
 
 class AsItIsRenderer(JSONRenderer):
@@ -54,7 +51,7 @@ class TopCustomersView(APIView):
         response = HttpResponse(selectors.answer_bytes(version), content_type="application/json")
         response.headers["ETag"] = f'"{version.etag}"'
         response.headers["Cache-Control"] = CACHE_CONTROL
-        GZIP.process_response(request._request, response)  # in place
+        compression.compress(request._request, response)
         return _conditional(request, version, response)
 
 

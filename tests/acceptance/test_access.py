@@ -153,4 +153,4 @@ def test_a_session_needs_the_csrf_token_where_it_gives_rights(site: Site) -> Non
     of_a_task = site.ask("public", "staff", "DELETE", "/api/v1/tasks/1/", **without)
 
     assert [closed.status_code, open_to_all.status_code, of_a_task.status_code] == [403, 400, 403]
-    assert closed.json()["code"] == of_a_task.json()["code"] == "permission_denied"
+    assert closed.json()["code"] == of_a_task.json()["code"] == "csrf_failed"

@@ -121,6 +121,8 @@ def is_refused(port: int) -> bool:
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # it arrived in the moment in which the socket was closed
+        return False
     return False
 
 

@@ -3,11 +3,14 @@
 import signal
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
 import requests
 
+from apps.ops.embedded import ports
+from apps.ops.embedded.endings import is_gone
 from tests.support.processes import MANAGE, ChildProcess, wait_until
 from tests.unit.common.forms import BOUNDARY, form, part
 from tests.unit.ops.raw import connected, length, request
@@ -105,3 +108,29 @@ def asked_so_far(pool: Pool) -> float:
     counted = "understudy_http_request_duration_seconds_count"
     line = next(one for one in text.splitlines() if one.startswith(counted) and "/health/live/" in one)
     return float(line.split()[-1])
+
+
+def test_what_a_killed_server_measured_is_removed_by_the_next_one(
+    pool: Pool, start_process: Callable[..., ChildProcess], service_environment: dict[str, str]
+) -> None:
+    members = pool.members
+    (folder,) = {Path(one.path).parent for one in members[0].open_files() if "understudy-metrics-" in one.path}
+    pool.child.send_signal(signal.SIGKILL)
+    wait_until(lambda: all(is_gone(member) for member in members), 20, "all are gone")
+    assert folder.exists()
+
+    other = {**service_environment, "WEB_PROCESSES": "2", "PORT": str(ports.find_free_port())}
+    next_one = start_process([*MANAGE, "serve"], env=other)
+    wait_until(lambda: next_one.output.count("serving") == 2, 20, "others serve")
+
+    assert not folder.exists()
+
+
+def test_what_a_running_server_measures_stays(
+    pool: Pool, start_process: Callable[..., ChildProcess], service_environment: dict[str, str]
+) -> None:
+    assert pool.answers()
+    other = {**service_environment, "WEB_PROCESSES": "2", "PORT": str(ports.find_free_port())}
+    next_one = start_process([*MANAGE, "serve"], env=other)
+    wait_until(lambda: next_one.output.count("serving") == 2, 20, "others serve")
+    assert asked_so_far(pool) == 1

@@ -197,6 +197,22 @@ def test_an_editor_may_work_on_pages_and_nothing_else(up: Up) -> None:
 
 
 @PREPARED
+def test_a_command_beside_it_has_its_environment_as_long_as_it_runs(up: Up) -> None:
+    def manage(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "apps.ops.up.manage", *arguments]
+        return subprocess.run(command, env=up.environment, capture_output=True, text=True, check=False)
+
+    up.start_until_ready()
+    assert stat.S_IMODE((up.folder / "environment.json").stat().st_mode) == 0o600
+    assert "Generated token" in manage("drf_create_token", "admin").stdout
+    assert up.child.terminate(STOP_SECONDS) == 0
+
+    refused = manage("shell")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(f"No `make up` is running on {up.folder}. Start it first")
+
+
+@PREPARED
 def test_without_demonstration_there_is_no_editor(up: Up) -> None:
     up.environment["DEMO_DATA"] = "0"
 

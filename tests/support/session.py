@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "API_ACCESS": "public",
     "DEMO_DATA": "0",
     "HTTPS": "0",
+    "THROTTLE_LOGIN": "1000/minute",
     "HOST": "127.0.0.1",
     "LOG_FORMAT": "text",
 }

@@ -3,12 +3,13 @@
 from typing import Any
 
 from rest_framework import status
-from rest_framework.authentication import SessionAuthentication, TokenAuthentication
+from rest_framework.authentication import TokenAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.common.authentication import Session
 from apps.ops.api import schema
 from apps.ops.api.errors import NoSuchTaskError, TaskEndedError, TaskRunningError
 from apps.ops.api.serializers import TaskSerializer
@@ -28,7 +29,7 @@ class StaffOrToken(BasePermission):
 class TaskView(APIView):
     """A background task: how far it is, or how it has ended."""
 
-    authentication_classes = [TokenAuthentication, SessionAuthentication]
+    authentication_classes = [TokenAuthentication, Session]
     permission_classes = [StaffOrToken]
 
     @schema.READ

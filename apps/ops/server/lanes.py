@@ -1,17 +1,23 @@
-"""Which threads answer a request: those by which platforms watch the process have threads of their own.
+"""Which threads answer a request. Those by which platforms watch the process have threads of their own, and so have
+imports of deals.
 
-However many requests wait for a database, a bucket or an import, the process still says that it lives, how it does
-and what it measures.
+However many requests wait for a database, a bucket or an import, the process still says that it lives, how it does and
+what it measures. However many imports there are, the others find a thread.
 """
+
+from typing import Any
 
 from waitress.task import ThreadedTaskDispatcher
 
+from apps.ops.server import refusals
 from apps.ops.server.channel import Channel
 
 #: Never waits for anything.
 LIVE = "/health/live/"
 #: May wait for a database that is away.
 WATCHED = ("/health/ready/", "/metrics")
+#: A file that is read while its client waits keeps the interpreter busy. One thread in so many may do that.
+THREADS_PER_IMPORT = 4
 
 
 class Lanes:
@@ -19,6 +25,7 @@ class Lanes:
 
     def __init__(self, threads: int) -> None:
         self._common = _dispatcher(threads)
+        self._imports = _dispatcher(max(1, threads // THREADS_PER_IMPORT))
         self._reserved = {LIVE: _dispatcher(1), **dict.fromkeys(WATCHED, _dispatcher(1))}
 
     @property
@@ -27,7 +34,9 @@ class Lanes:
 
     def add_task(self, channel: Channel) -> None:
         """A channel's next request waits for a thread of its lane."""
-        self._reserved.get(channel.requests[0].path, self._common).add_task(channel)
+        request = channel.requests[0]
+        lane = self._imports if _is_import(request) else self._reserved.get(request.path, self._common)
+        lane.add_task(channel)
 
     def shutdown(self, timeout_seconds: float) -> None:
         for lane in self._all:
@@ -35,7 +44,17 @@ class Lanes:
 
     @property
     def _all(self) -> set[ThreadedTaskDispatcher]:
-        return {self._common, *self._reserved.values()}
+        return {self._common, self._imports, *self._reserved.values()}
+
+
+def _is_import(request: Any) -> bool:
+    """One that takes its time: not a refused one, nor one that leaves the file to the workers."""
+    return (
+        request.path in refusals.OF_DEALS
+        and request.command == "POST"
+        and not request.error
+        and "respond-async" not in request.headers.get("PREFER", "").lower()
+    )
 
 
 def _dispatcher(threads: int) -> ThreadedTaskDispatcher:

@@ -63,7 +63,7 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
             self.close()
         self.body_rcv = None
         self.expect_continue = False
-        self.error = Refusal(self.limit.told(problem) if self.limit else problem)
+        self.error = Refusal(refusals.told(self.path, problem))
         self.completed = True
 
     def _has_room(self, copies: int) -> bool:

@@ -1,9 +1,14 @@
 """What is answered to a request that never reaches Django, as problem+json like every other error."""
 
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from apps.common import problems, request_ids
 from apps.common.problems import Problem
+from apps.deals import problems as deals_problems
+from apps.ops.metrics import requests
 
 MALFORMED = Problem(400, "malformed_request", "The request is not well-formed HTTP.")
 TIMED_OUT = Problem(408, "timed_out", "Nothing came for too long: the request was not complete.")
@@ -17,6 +22,9 @@ OF_WAITRESS = {
     500: Problem(500, "server_error", "Something went wrong here. It has been recorded."),
     501: Problem(501, "not_implemented", "This transfer encoding is not supported."),
 }
+
+#: Paths whose errors have two members more.
+OF_DEALS = ("/api/v1/deals/", "/api/process_deals/")
 
 
 @dataclass(frozen=True)
@@ -33,3 +41,23 @@ def problem_of(error: Any) -> Problem:
 
 def too_large(max_bytes: int) -> Problem:
     return Problem(413, "body_too_large", f"The body is too large: at most {max_bytes} bytes are accepted here.")
+
+
+def told(path: str, problem: Problem) -> Problem:
+    """The problem in the form that the errors of this path have."""
+    normal = "/" + path.lstrip("/")  # as Waitress gives it to the application
+    return deals_problems.with_status(problem) if normal.startswith(OF_DEALS) else problem
+
+
+def answer(environ: dict[str, Any], start_response: Callable[..., Any], problem: Problem) -> Iterable[bytes]:
+    """Instead of calling the application."""
+    requests.count_refused(problem.status)
+    body = json.dumps(told(environ["PATH_INFO"], problem).body()).encode()
+    headers = [
+        ("Content-Type", problems.CONTENT_TYPE),
+        ("Content-Length", str(len(body))),
+        (request_ids.HEADER, request_ids.id_for(environ.get("HTTP_X_REQUEST_ID"))),
+        *problem.headers.items(),
+    ]
+    start_response(f"{problem.status} {problem.title}", headers)
+    return [body]

@@ -1,13 +1,9 @@
-"""Around Django's application: whose forwarded headers are believed, which types of body it can read, and no body in an
-answer to HEAD."""
+"""Around Django's application: whose forwarded headers are believed, and no body in an answer to HEAD."""
 
-import codecs
-import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.utils.http import parse_header_parameters
 from waitress.proxy_headers import (
     PROXY_HEADERS,
     MalformedProxyHeader,
@@ -15,8 +11,8 @@ from waitress.proxy_headers import (
     parse_proxy_headers,
 )
 
-from apps.common import filenames, problems, request_ids
 from apps.common.problems import Problem
+from apps.ops.server import refusals
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -25,7 +21,6 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 MAPPED = re.compile(r"(?<![\[0-9a-f:])::ffff:(?=[0-9]+\.)", re.IGNORECASE)
 TRUSTED_HEADERS = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port"}
 MALFORMED = Problem(400, "malformed_request", "A forwarded header of the request is malformed.")
-MALFORMED_TYPE = Problem(400, "malformed_request", "The Content-Type of the request is malformed.")
 
 
 def with_forwarded_headers(application: Application, trusted_proxy: str) -> Application:
@@ -42,20 +37,8 @@ def with_forwarded_headers(application: Application, trusted_proxy: str) -> Appl
             try:
                 untrusted = parse_proxy_headers(environ, trusted_proxy_count=1, trusted_proxy_headers=TRUSTED_HEADERS)
             except (MalformedProxyHeader, ValueError, IndexError):  # the last two where Waitress does not look
-                return _refuse(start_response, MALFORMED)
+                return refusals.answer(environ, start_response, MALFORMED)
         clear_untrusted_headers(environ, untrusted)
-        return application(environ, start_response)
-
-    return wrapped
-
-
-def with_readable_content_type(application: Application) -> Application:
-    """Refuse a type that Django could not read: it reads it before it is able to answer an error."""
-
-    def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        content_type = environ.get("CONTENT_TYPE")
-        if content_type and not _is_readable(content_type):
-            return _refuse(start_response, MALFORMED_TYPE)
         return application(environ, start_response)
 
     return wrapped
@@ -76,32 +59,3 @@ def without_body_on_head(application: Application) -> Application:
         return []
 
     return wrapped
-
-
-def _is_readable(content_type: str) -> bool:
-    """Whether its parameters can be told apart, and its charset, if Python has one of that name, is one of text."""
-    try:
-        charset = parse_header_parameters(content_type)[1].get("charset", "utf-8")
-        if len(charset) > filenames.MAX_CHARSET_CHARACTERS:
-            return False
-        codecs.lookup(charset)
-    except LookupError:
-        return True
-    except ValueError:
-        return False
-    try:
-        "".encode(charset)
-    except (LookupError, ValueError):
-        return False
-    return True
-
-
-def _refuse(start_response: Callable[..., Any], problem: Problem) -> Iterable[bytes]:
-    body = json.dumps(problem.body()).encode()
-    headers = [
-        ("Content-Type", problems.CONTENT_TYPE),
-        ("Content-Length", str(len(body))),
-        (request_ids.HEADER, request_ids.new_id()),
-    ]
-    start_response(f"{problem.status} {problem.title}", headers)
-    return [body]

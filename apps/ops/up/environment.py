@@ -1,6 +1,8 @@
 """What the parts are told through their environment. What the user set is never replaced."""
 
+import json
 import os
+from dataclasses import fields
 from pathlib import Path
 
 from apps.ops.embedded import passwords
@@ -49,6 +51,15 @@ class Environment:
         """Where the generated login of `admin` or `editor` stands; a database of the user's own has its own."""
         kind = "given" if self.has_own_database else "embedded"
         return self.config.data_dir / f"{role}-login-{kind}.json"
+
+    @property
+    def kept_path(self) -> Path:
+        """Where what the parts are told stands while they run, for commands beside them. It has passwords in it."""
+        return self.config.data_dir / "environment.json"
+
+    def keep(self) -> None:
+        names = {variable.name.upper() for variable in fields(Config)} & self.variables.keys()
+        passwords.write_private(self.kept_path, json.dumps({name: self.variables[name] for name in sorted(names)}))
 
     @property
     def base_url(self) -> str:

@@ -50,6 +50,7 @@ class Up:
     def stop(self) -> None:
         if self._lock is not None:
             self._lock.say_stopping()
+            self._environment.kept_path.unlink(missing_ok=True)
         self._supervisor.stop()
 
     def _take_folder(self) -> None:
@@ -110,6 +111,7 @@ class Up:
         """The web is up when it says so; the worker, when it has forked: by then it has spoken to the database."""
         readiness = Readiness(self._environment)
         worker, web = self._manage("worker", "worker"), self._manage("web", "serve")
+        self._environment.keep()
         deadline = time.monotonic() + READY_SECONDS
         with self._terminal.step("web and worker started"):
             self._supervisor.start_program(worker)

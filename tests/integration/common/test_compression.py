@@ -40,6 +40,18 @@ def test_texts_are_compressed_for_who_accepts_it(client: Client, path: str, acce
     assert "accept-encoding" in plain["Vary"].lower()
 
 
+@pytest.mark.parametrize("accepted", ["gzip;q=0", "br, gzip; q=0.0", "GZIP;q=0.000, br"])
+def test_who_refuses_gzip_does_not_get_it(client: Client, accepted: str) -> None:
+    answer = client.get("/admin/login/", headers={"accept-encoding": accepted})
+    assert "Content-Encoding" not in answer
+    assert "accept-encoding" in answer["Vary"].lower()
+
+
+@pytest.mark.parametrize("accepted", ["gzip;q=0.001", "br;q=0, gzip", "gzip;q=1.0"])
+def test_who_would_rather_have_something_else_gets_it_all_the_same(client: Client, accepted: str) -> None:
+    assert client.get("/admin/login/", headers={"accept-encoding": accepted})["Content-Encoding"] == "gzip"
+
+
 def test_a_page_is_too(client: Client) -> None:
     page = services.create_page(title="Long")
     services.create_content(Text, page.pk, title="History", text="Long ago. " * 100)

@@ -10,8 +10,11 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
+from rest_framework.authentication import TokenAuthentication
+from rest_framework.permissions import IsAuthenticated
 
 from apps.common import throttling
+from apps.files.views import FileListView
 from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +30,7 @@ WINDOW_SECONDS = 60
 def few_requests(settings: Settings) -> Iterator[None]:
     cache.clear()
     wait_until(lambda: WINDOW_SECONDS - time.time() % WINDOW_SECONDS > 5, 10, "a window with time left")
-    settings.THROTTLES = {"read": (FEW, WINDOW_SECONDS), "write": (FEW, WINDOW_SECONDS)}
+    settings.THROTTLES = dict.fromkeys(["read", "write", "login"], (FEW, WINDOW_SECONDS))
     yield
     cache.clear()
 
@@ -64,8 +67,30 @@ def test_what_is_not_the_api_is_not_held_up(client: Client, path: str) -> None:
     assert set(statuses(client, path)) == {200}
 
 
+def test_passwords_may_be_tried_only_so_often(client: Client, admin_user: User) -> None:
+    right = {"username": admin_user.username, "password": "password"}
+    for _ in range(FEW):
+        client.post("/admin/login/", {**right, "password": "guessed"}, REMOTE_ADDR="192.0.2.1")
+
+    refused = client.post("/admin/login/", right, REMOTE_ADDR="192.0.2.1")
+    elsewhere = client.post("/admin/login/", right, REMOTE_ADDR="192.0.2.2")
+
+    assert (refused.status_code, elsewhere.status_code) == (200, 302)
+    assert "Too many attempts. Try again in" in refused.text
+
+
+def test_what_is_refused_for_its_credentials_counts_as_well(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("authentication_classes", [TokenAuthentication]), ("permission_classes", [IsAuthenticated])):
+        monkeypatch.setattr(FileListView, name, value)
+
+    assert statuses(client) == [401, 401, 429]
+    guessing = client.get(READ, REMOTE_ADDR="192.0.2.1", headers={"authorization": "Token guessed"})
+    assert (guessing.status_code, guessing.json()["code"]) == (429, "throttled")
+    assert client.get(READ, REMOTE_ADDR="192.0.2.2", headers={"authorization": "Token guessed"}).status_code == 401
+
+
 def test_without_a_limit_nothing_is_counted(client: Client, settings: Settings) -> None:
-    settings.THROTTLES = {"read": None, "write": None}
+    settings.THROTTLES = dict.fromkeys(settings.THROTTLES)
     assert set(statuses(client)) == {200}
 
 

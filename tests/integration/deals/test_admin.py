@@ -95,6 +95,7 @@ def test_the_last_replaced_import_is_made_active_again(admin_client: Client, top
     assert [one["username"] for one in top()] == ["first"]
     second.refresh_from_db()
     assert second.status == "superseded"
+    assert "Made active again." in page_of(admin_client, f"{IMPORTS}{first.pk}/history/")
 
 
 def test_one_whose_deals_are_gone_is_not_and_neither_are_two(admin_client: Client, top: Top) -> None:

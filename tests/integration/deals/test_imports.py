@@ -118,7 +118,7 @@ def test_the_file_of_faults_says_where_they_were_no_longer_looked_for(
     assert [row for row in rows if row[3] == "more_faults"] == [["", "", "", "more_faults", last, ""]] * told
 
 
-@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", " ＠SUM(A1)"])
 def test_a_formula_is_a_text_in_the_file_of_faults_and_itself_everywhere_else(
     post: Post, client: Client, formula: str
 ) -> None:
@@ -132,7 +132,7 @@ def test_a_formula_is_a_text_in_the_file_of_faults_and_itself_everywhere_else(
     _, (_, _, value, _, _, record) = rows_of(file)
     assert value.startswith("'")
     assert value.replace("'", "") == formula
-    assert not record.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    assert not record.lstrip(" ").startswith(("=", "+", "-", "@", "＝", "＠", "\t", "\r", "\n"))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from apps.ops import front
         ("post", "/api/v1/upload/", 400),
         ("put", "/health/live/", 405),
         ("get", "/admin/", 302),
-        ("get", "/api/v1/files", 301),
+        ("get", "/api/v1/files", 308),
     ],
 )
 def test_every_answer_has_the_id_of_its_request(client: Client, method: str, path: str, status: int) -> None:

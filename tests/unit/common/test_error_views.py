@@ -11,6 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 from django.views.decorators.csrf import csrf_protect
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from apps.common.error_views import ReadOnlyView
 from apps.common.errors import DomainError
@@ -42,6 +45,14 @@ class Plain(ReadOnlyView):
         return HttpResponse("plain")
 
 
+class Failing(APIView):
+    def get(self, _request: Request) -> Response:
+        raise OperationalError("no connection")
+
+    def post(self, _request: Request) -> Response:
+        return Response("posted")
+
+
 @csrf_protect
 def guarded(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
@@ -51,6 +62,7 @@ urlpatterns = [
     path("raising/<name>/", raising),
     path("plain/", Plain.as_view()),
     path("guarded/", guarded),
+    path("failing/", Failing.as_view()),
 ]
 handler400 = handler403 = handler404 = "apps.common.error_views.client_error"
 handler500 = "apps.common.error_views.server_error"
@@ -80,6 +92,18 @@ def test_a_crash_is_logged_with_its_traceback(client: Client, caplog: pytest.Log
     client.get("/raising/crash/")
     (record,) = [r for r in caplog.records if r.name == "django.request" and r.levelno == logging.ERROR]
     assert record.exc_info
+
+
+def test_a_known_failure_of_the_server_is_one_line(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    assert client.get("/failing/").status_code == 503
+    (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert record.name == "apps.common.problems"
+
+
+def test_who_forgets_the_slash_is_sent_on_with_what_was_sent(client: Client) -> None:
+    moved = client.post("/failing", {"a": "b"})
+    assert (moved.status_code, moved["Location"]) == (308, "/failing/")
+    assert client.post("/failing", {"a": "b"}, follow=True).json() == "posted"
 
 
 def test_a_known_error_keeps_its_headers(client: Client) -> None:
@@ -132,3 +156,11 @@ def test_a_host_that_is_not_ours_is_a_problem(client: Client) -> None:
     response = client.get("/plain/", headers={"host": "<evil>"})
     assert (response.status_code, response.json()["code"]) == (400, "bad_request")
     assert b"evil" not in response.content
+
+
+@override_settings(ALLOWED_HOSTS=["example.org"])
+def test_a_missing_name_of_ours_is_one_line_and_no_alarm(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    client.get("/plain/", headers={"host": "other.example.org"})
+    (record,) = [record for record in caplog.records if record.name == "django.security.DisallowedHost"]
+    assert record.levelname == "WARNING"
+    assert "You may need to add 'other.example.org' to ALLOWED_HOSTS." in record.getMessage()

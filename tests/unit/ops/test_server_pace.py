@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import pytest
-
 from apps.ops.server.limits import BodyLimit
 from tests.support.processes import wait_until
 from tests.unit.ops.conftest import RunningServer
@@ -131,24 +129,3 @@ def test_where_the_disk_has_no_room_the_thread_waits_for_the_reader(
             assert sum(server.spooled_bytes) < LARGE_BYTES * 3 / 4  # 16 MiB, and what the system took
             assert len(reader.answer().body) == LARGE_BYTES
             assert next_one.answer().status == 200
-
-
-@pytest.mark.parametrize("path", ["/health/live/", "/health/ready/", "/metrics"])
-def test_the_probes_are_answered_while_all_threads_wait(start_server: Callable[..., RunningServer], path: str) -> None:
-    server = start_server(threads=1)
-    with connected(server.port) as waiting:
-        waiting.send(request("GET", "/wait/"))
-        wait_until(lambda: server.probe.paths, 20, "the only thread waits")
-        assert exchange(server.port, request("GET", path)).status == 200
-
-
-def test_the_process_says_that_it_lives_while_the_other_probes_wait(
-    start_server: Callable[..., RunningServer],
-) -> None:
-    server = start_server(threads=1)
-    server.probe.waiting_paths |= {"/health/ready/", "/metrics"}
-    with connected(server.port) as ready, connected(server.port) as metrics:
-        ready.send(request("GET", "/health/ready/"))
-        metrics.send(request("GET", "/metrics"))
-        wait_until(lambda: server.probe.paths, 20, "their only thread waits")
-        assert exchange(server.port, request("GET", "/health/live/")).status == 200

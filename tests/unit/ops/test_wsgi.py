@@ -1,15 +1,17 @@
 """What is refused before Django sees it."""
 
 import encodings
+import json
 from typing import Any
 
 import pytest
 
 from apps.ops.management.commands import serve
-from apps.ops.server.wsgi import with_forwarded_headers, with_readable_content_type
+from apps.ops.server import bodies
+from apps.ops.server.wsgi import with_forwarded_headers
 
 
-def ask(content_type: str) -> str:
+def ask(content_type: str, **headers: str) -> str:
     """The status of the answer."""
     told: list[str] = []
 
@@ -17,10 +19,24 @@ def ask(content_type: str) -> str:
         start_response("200 OK", [])
         return []
 
-    with_readable_content_type(application)(
-        {"CONTENT_TYPE": content_type}, lambda status, _headers: told.append(status)
-    )
+    environ = {"PATH_INFO": "/", "CONTENT_TYPE": content_type, **headers}
+    bodies.readable(application)(environ, lambda status, _headers: told.append(status))
     return told[0]
+
+
+@pytest.mark.parametrize(("encoding", "status"), [("gzip", 415), ("br, gzip", 415), ("identity", 200), ("", 200)])
+def test_a_body_that_was_compressed_on_the_way_is_refused(encoding: str, status: int) -> None:
+    assert ask("text/csv", HTTP_CONTENT_ENCODING=encoding).startswith(str(status))
+
+
+def test_a_refusal_has_the_form_that_the_errors_of_its_path_have() -> None:
+    environ = {"PATH_INFO": "//api/v1/deals/", "HTTP_CONTENT_ENCODING": "gzip", "HTTP_X_REQUEST_ID": "seen"}
+    headers: dict[str, str] = {}
+
+    (body,) = bodies.readable(serve._application(""))(environ, lambda _, given: headers.update(given))
+
+    assert (json.loads(body)["Status"], json.loads(body)["code"]) == ("Error", "unsupported_encoding")
+    assert (headers["Accept-Encoding"], headers["X-Request-ID"]) == ("identity", "seen")
 
 
 def test_no_long_name_of_a_charset_is_kept() -> None:
@@ -55,7 +71,6 @@ def test_a_client_has_the_address_that_the_proxy_tells(forwarded: str, address: 
 @pytest.mark.parametrize("header", [{"CONTENT_TYPE": "text/csv; charset=base64"}, {"HTTP_X_FORWARDED_PROTO": "gopher"}])
 def test_a_refused_head_has_no_body_that_would_be_taken_for_the_next_answer(header: dict[str, str]) -> None:
     told: list[str] = []
-    answer = serve._application("*")(
-        {"REQUEST_METHOD": "HEAD", "REMOTE_ADDR": "10.0.0.1", **header}, lambda status, _headers: told.append(status)
-    )
+    environ = {"REQUEST_METHOD": "HEAD", "PATH_INFO": "/", "REMOTE_ADDR": "10.0.0.1", **header}
+    answer = serve._application("*")(environ, lambda status, _headers: told.append(status))
     assert (told, list(answer)) == (["400 Bad Request"], [])

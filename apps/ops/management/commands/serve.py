@@ -8,7 +8,6 @@ import socket
 import tempfile
 import threading
 from functools import partial
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -18,19 +17,15 @@ from django.db import connections
 from django.utils.module_loading import import_string
 
 from apps.ops import reporting
+from apps.ops.metrics import folders as metrics_folders
 from apps.ops.metrics import requests
-from apps.ops.server import sockets
+from apps.ops.server import bodies, sockets
 from apps.ops.server.adjustments import Adjustments
 from apps.ops.server.database_watch import DatabaseWatch
 from apps.ops.server.limits import body_limits
 from apps.ops.server.pool import STOP_SIGNALS, Pool
 from apps.ops.server.server import Server
-from apps.ops.server.wsgi import (
-    Application,
-    with_forwarded_headers,
-    with_readable_content_type,
-    without_body_on_head,
-)
+from apps.ops.server.wsgi import Application, with_forwarded_headers, without_body_on_head
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +47,8 @@ class Command(BaseCommand):
         if config.web_processes == 1:
             serve(parent_gone=None)
             return
-        metrics_folder = tempfile.mkdtemp(prefix="understudy-metrics-", dir=_shared_memory())
-        requests.share_among_processes(Path(metrics_folder))
+        metrics_folder = metrics_folders.make()
+        requests.share_among_processes(metrics_folder)
         connections.close_all()  # what a check has opened must not be shared
         try:
             Pool(
@@ -64,12 +59,6 @@ class Command(BaseCommand):
             ).run()
         finally:
             shutil.rmtree(metrics_folder, ignore_errors=True)
-
-
-def _shared_memory() -> str | None:
-    """Where files are memory, if the system has such a place: what the processes measure is written with each
-    request, and gone with the server."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 — mkdtemp makes a folder of its own
 
 
 def _serve(application: Application, listening: list[socket.socket], *, parent_gone: int | None) -> None:
@@ -100,7 +89,7 @@ def _stop_with(parent_gone: int, server: Server) -> None:
 def _application(trusted_proxy: str) -> Application:
     application = import_string(settings.WSGI_APPLICATION)
     # Around all that answers: what is refused on the way has a body as well.
-    return without_body_on_head(with_forwarded_headers(with_readable_content_type(application), trusted_proxy))
+    return without_body_on_head(with_forwarded_headers(bodies.readable(application), trusted_proxy))
 
 
 def _adjustments() -> Adjustments:
