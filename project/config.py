@@ -192,7 +192,11 @@ class Config:
     max_deals_line_bytes: int = env(positive, "1048576", "Longest row of a file of deals, in bytes of UTF-8.")
     request_timeout: int = env(positive, "60", "Seconds after which a connection on which nothing moves is closed.")
     web_processes: int = env(positive, "1", "Web processes of one `serve` command, all on the same port.")
-    web_threads: int = env(positive, "8", "Requests a web process answers at the same time.")
+    web_threads: int = env(
+        positive,
+        "8",
+        "Requests a web process answers at the same time; imports of deals have a quarter as many beside.",
+    )
     worker_processes: int = env(positive, "1", "Worker processes of one `worker` command.")
     worker_threads: int = env(positive, "8", "Tasks a worker process runs at the same time.")
     shutdown_grace_seconds: int = env(
