@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db import OperationalError
+from drf_spectacular import authentication
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, resolve_type_hint
 from drf_spectacular.types import OpenApiTypes
@@ -95,6 +96,12 @@ def number(name: str, description: str, *, default: int | None = None, most: int
 def choice(name: str, description: str, values: Iterable[str]) -> OpenApiParameter:
     """A query parameter that is one of these words."""
     return OpenApiParameter(name, str, description=description, enum=list(values))
+
+
+class SessionScheme(authentication.SessionScheme):
+    """Our sessions are described as REST framework's."""
+
+    target_class = "apps.common.authentication.Session"
 
 
 class Description(AutoSchema):

@@ -107,7 +107,7 @@ class Pages:
         try:
             wait_until(drained, deadline_seconds, f"{expected} views are in the database")
         except AssertionError as error:
-            raise AssertionError(f"{error}: {self.counters()}") from None
+            raise AssertionError(f"{error}: {self.counters()}\n{self.worker.output[-3000:]}") from None
 
 
 class Lag:

@@ -77,6 +77,7 @@ def kill_worker(pages: Pages) -> None:
 
 
 def kill_worker_child(pages: Pages) -> None:
+    wait_until(lambda: len(pages.worker.processes()) > 1, 30, "the worker has a child")
     pages.worker.processes()[-1].kill()
 
 
