@@ -44,10 +44,18 @@ def _in_one_line(value: object) -> str:
 
 
 class AsWarning(logging.Filter):
-    """What Django calls an error and is the client's doing: worth a line, and nobody's alarm."""
+    """What Django calls an error and is the client's doing: worth one line that nobody can make long, and no alarm.
+
+    It changes the record for all handlers, as those of error reports go by the level, too.
+    """
+
+    MOST_CHARACTERS = 300
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+        record.msg, record.args = record.getMessage()[: self.MOST_CHARACTERS], ()
+        record.exc_info = record.exc_text = None
+        vars(record).pop("request", None)
         return True
 
 

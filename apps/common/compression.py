@@ -14,11 +14,9 @@ from django.utils.cache import patch_vary_headers
 
 TEXTS = ("application/json", "application/problem+json", "application/yaml", "text/")
 #: Named and refused, which Django's middleware takes for asked for.
-NO_GZIP = re.compile(r"\bgzip\s*;\s*q=0(\.0{0,3})?\s*(,|$)", re.IGNORECASE)
+NO_GZIP = re.compile(r"(?<![\w-])gzip\s*;\s*q=0(\.0{0,3})?\s*(,|$)", re.IGNORECASE)
+GZIP = GZipMiddleware(lambda _request: HttpResponse())
 Handler = Callable[[HttpRequest], HttpResponseBase]
-
-
-_GZIP = GZipMiddleware(lambda _request: HttpResponse())
 
 
 def compress(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -26,7 +24,7 @@ def compress(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBa
     if NO_GZIP.search(request.headers.get("Accept-Encoding", "")):
         patch_vary_headers(response, ["Accept-Encoding"])
         return response
-    return _GZIP.process_response(request, response)
+    return GZIP.process_response(request, response)
 
 
 def middleware(get_response: Handler) -> Handler:

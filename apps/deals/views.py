@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.common import compression, problems
+from apps.common import compression, preferences, problems
 from apps.common.multipart import MultiPartParser
 from apps.common.negotiation import AnyTypeNegotiation
 from apps.common.problems import ProblemResponse
@@ -26,7 +26,6 @@ from apps.deals.serializers import DealsUploadSerializer, ImportSerializer
 
 logger = logging.getLogger(__name__)
 
-RESPOND_ASYNC = "respond-async"
 CACHE_CONTROL = "no-cache"  # keep it, and ask each time
 CONDITIONS = {"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"}
 
@@ -67,10 +66,13 @@ class UploadDealsView(generics.GenericAPIView[Import]):
 
     def post(self, request: Request) -> Response:
         upload = uploads.upload_of(request)
-        if not _prefers_async(request):
+        if not preferences.prefers_async(request.headers.get("Prefer", "")):
             return Response(_outcome(services.import_now(upload)))
         queued = services.import_later(upload)
-        headers = {"Preference-Applied": RESPOND_ASYNC, "Location": reverse("deals-import", args=[queued.pk])}
+        headers = {
+            "Preference-Applied": preferences.RESPOND_ASYNC,
+            "Location": reverse("deals-import", args=[queued.pk]),
+        }
         return Response(dict(ImportSerializer(queued).data), status=status.HTTP_202_ACCEPTED, headers=headers)
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -133,9 +135,3 @@ def _outcome(ended: Import) -> dict[str, Any]:
         "ignored_columns": ended.ignored_columns,
     }
     return outcome | ({"superseded": True} if ended.status == Status.SUPERSEDED else {})
-
-
-def _prefers_async(request: Request) -> bool:
-    """RFC 7240: preferences are separated by commas and may have parameters."""
-    preferences = request.headers.get("Prefer", "").split(",")
-    return any(one.partition(";")[0].strip().lower() == RESPOND_ASYNC for one in preferences)

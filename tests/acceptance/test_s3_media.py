@@ -55,6 +55,9 @@ def service(service_environment: dict[str, str], start_process: StartProcess, en
     environment = {
         **service_environment,
         "WEB_THREADS": str(THREADS),
+        # Twice the largest is what has to stay free on the disk, beside an answer that waits there.
+        "MAX_UPLOAD_BYTES": str(256 * MEBIBYTE),
+        "MAX_DEALS_BYTES": str(256 * MEBIBYTE),
         "MEDIA_S3_BUCKET": bucket.name,
         "MEDIA_S3_ENDPOINT_URL": endpoint,
         "MEDIA_S3_REGION": "us-east-1",

@@ -114,7 +114,8 @@ def test_what_a_killed_server_measured_is_removed_by_the_next_one(
     pool: Pool, start_process: Callable[..., ChildProcess], service_environment: dict[str, str]
 ) -> None:
     members = pool.members
-    (folder,) = {Path(one.path).parent for one in members[0].open_files() if "understudy-metrics-" in one.path}
+    held = [descriptor.readlink() for descriptor in Path(f"/proc/{pool.child.pid}/fd").iterdir()]
+    (folder,) = [path for path in held if path.name.startswith("understudy-metrics-")]
     pool.child.send_signal(signal.SIGKILL)
     wait_until(lambda: all(is_gone(member) for member in members), 20, "all are gone")
     assert folder.exists()

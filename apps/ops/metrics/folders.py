@@ -1,4 +1,4 @@
-"""The folder in which the processes of one server add up what they measure: made, held, and removed with the server.
+"""The folder in which the processes of one server add up what they measure.
 
 A server that is killed cannot remove its own. The lock on it tells the next one that nobody holds it any more.
 """
@@ -7,39 +7,43 @@ import fcntl
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 PREFIX = "understudy-metrics-"
-LOCK = "lock"
-#: Locks of this process and of those that it forks. They are given up by the system, when the last of them is gone.
-_held: list[int] = []
 
 
-def make() -> Path:
-    """A new folder, held from here on, after removing those that nobody holds."""
-    parent = _shared_memory()
-    for leftover in parent.glob(f"{PREFIX}*/{LOCK}"):
-        _remove_if_left(leftover)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-    descriptor = os.open(folder / "new", os.O_CREAT | os.O_RDWR, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    _held.append(descriptor)
-    (folder / "new").rename(folder / LOCK)  # held before anybody can find it
-    return folder
+class MetricsFolder:
+    """A new folder, held by this process and those that it forks until the last of them is gone.
+
+    Those that nobody holds are removed first.
+    """
+
+    def __init__(self) -> None:
+        parent = _shared_memory()
+        for leftover in parent.glob(f"{PREFIX}*"):
+            _remove_if_left(leftover)
+        self.path = Path()
+        while not self.path.name.startswith(PREFIX) or not self.path.exists():  # another server may have been faster
+            self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+            self._lock = os.open(self.path, os.O_RDONLY)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def remove(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
 
 
-def _remove_if_left(lock: Path) -> None:
+def _remove_if_left(folder: Path) -> None:
     try:
-        descriptor = os.open(lock, os.O_RDWR)
+        lock = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError:  # another user's, or just removed
         return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(lock.parent, ignore_errors=True)
-    except BlockingIOError:
-        return
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
     finally:
-        os.close(descriptor)
+        os.close(lock)
 
 
 def _shared_memory() -> Path:

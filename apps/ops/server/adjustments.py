@@ -27,7 +27,7 @@ class Adjustments(WaitressAdjustments):  # type: ignore[misc]
         request_timeout_seconds: int,
         body_limits: tuple[BodyLimit, ...],
         spool_dir: Path,
-        pace_window_seconds: float = PACE_WINDOW_SECONDS,
+        pace_window_seconds: float | None = None,
     ) -> None:
         super().__init__(
             threads=threads,
@@ -35,6 +35,7 @@ class Adjustments(WaitressAdjustments):  # type: ignore[misc]
             cleanup_interval=1,  # so that a timeout of a few seconds is one
             asyncore_use_poll=True,  # select() ends at descriptor 1024
             connection_limit=_connection_limit(),
+            outbuf_overflow=256 * KIBIBYTE,  # longer answers that nobody reads wait on the disk; see `Channel`
             recv_bytes=64 * KIBIBYTE,  # an eighth of the system calls for an upload; there is one such buffer
             inbuf_overflow=64 * KIBIBYTE,  # larger bodies go to disk: all connections' bodies in memory stay bounded
             max_request_header_size=64 * KIBIBYTE,
@@ -45,7 +46,7 @@ class Adjustments(WaitressAdjustments):  # type: ignore[misc]
         self.body_limits = body_limits
         self.spool_dir = spool_dir
         self.spool_reserve_bytes = max(limit.max_bytes * limit.copies for limit in body_limits)
-        self.pace_window_seconds = pace_window_seconds
+        self.pace_window_seconds = pace_window_seconds or max(PACE_WINDOW_SECONDS, request_timeout_seconds)
 
 
 def _connection_limit() -> int:

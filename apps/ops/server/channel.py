@@ -23,6 +23,9 @@ from apps.ops.server.tasks import RefusalTask, RequestTask
 LINGER_SECONDS = 30
 LINGER_IDLE_SECONDS = 5
 LINGER_BYTES = 4 * 1024**3
+#: Of the times that a sender has, so many for a reader. A system that has once taken megabytes ahead of its reader says
+#: nothing until it has read a good part of them: at 5 KB/s for more than a minute. A reader holds no thread.
+READER_PATIENCE = 5
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
@@ -42,10 +45,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     discarded_bytes = 0
     received_bytes = 0
     sent_bytes = 0
+    #: The next request of the connection is there, and begins when the answer before it has left.
+    next_waits = False
 
     def __init__(self, server: Any, sock: socket.socket, addr: Any, adj: Adjustments, map: Any = None) -> None:  # noqa: A002
         super().__init__(server, sock, addr, adj, map=map)
-        self._pace = Pace(adj.pace_window_seconds, self.creation_time)
+        self._pace = Pace(self.creation_time)
         self._confirmed_bytes = 0
 
     @property
@@ -85,7 +90,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Called by tasks. The time that output waits for its reader begins with it, not with the last request."""
         if not self.total_outbufs_len:
             self.last_activity = time.time()
-        written = int(super().write_soon(data))
+        try:
+            written = int(super().write_soon(data))
+        except OSError:  # a full disk: what is in the file now is not what was written
+            self.will_close = True
+            self.server.pull_trigger()
+            raise
         with self.outbuf_lock:
             if getattr(self.outbufs[-1], "overflowed", False):
                 self.current_outbuf_count = 1  # Waitress would begin another file: a descriptor for each 16 MiB
@@ -105,9 +115,18 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         ):
             super()._flush_outbufs_below_high_watermark()
 
+    def may_begin(self) -> bool:
+        """Whether the next request may be worked on. One answer at a time waits for its reader, in memory or with its
+        files open, however many requests were sent."""
+        with self.outbuf_lock:
+            self.next_waits = bool(self.total_outbufs_len)
+            return not self.next_waits
+
     def handle_write(self) -> None:
         if not (self.refused and self.close_when_flushed):
             super().handle_write()
+            if self.next_waits and self.connected and self.may_begin():
+                self.server.add_task(self)
             return
         self._flush_exception(self._flush_some)
         if self.will_close:
@@ -126,6 +145,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                 self.handle_close()
         elif self.requests or self.request is None:
             self._pace.rest(now, self._moved_bytes)
+            if self.request is not None:
+                self.request.started_at = now  # nothing of it is read before the others are answered
             if not self.requests and silence_seconds > self.adj.channel_timeout:
                 self.handle_close()
         elif silence_seconds > self.adj.channel_timeout or self._is_dawdling(now):
@@ -141,7 +162,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         moved_bytes = self._moved_bytes
         if moved_bytes != self._confirmed_bytes:
             self._confirmed_bytes, self.last_activity = moved_bytes, now
-        return now - self.last_activity > self.adj.channel_timeout or self._pace.is_too_slow(now, moved_bytes)
+        if now - self.last_activity > READER_PATIENCE * self.adj.channel_timeout:
+            return True
+        return self._pace.is_too_slow(now, moved_bytes, READER_PATIENCE * self.adj.pace_window_seconds)
 
     def _has_ended_early(self) -> bool:
         """The client has closed its side within a body. It may have kept the other one open, to read an answer."""
@@ -156,8 +179,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Each byte that drips in is activity, but headers must be complete in time, and a body must come on."""
         request: RequestParser = self.request
         if not request.headers_finished:
+            self._pace.rest(now, self._moved_bytes)
             return bool(now - request.started_at > self.adj.channel_timeout)
-        return self._pace.is_too_slow(now, self._moved_bytes)
+        return self._pace.is_too_slow(now, self._moved_bytes, self.adj.pace_window_seconds)
 
     def _refuse(self, problem: Problem) -> None:
         """Answer the request that is being received."""

@@ -1,7 +1,8 @@
 """Ends the waiting of requests for a PostgreSQL that hangs: its connections hold, and nothing is answered on them.
 
 TCP's timeouts do not see that, because the system below the server still answers for it, and libpq waits without a
-limit. A slow statement is something else: whether PostgreSQL hangs is asked on a connection of its own.
+limit. A slow statement is something else: whether PostgreSQL hangs is asked on a connection of its own, and as long as
+any statement of this process ends, it does not.
 """
 
 import logging
@@ -10,6 +11,7 @@ import select
 import socket
 import threading
 import time
+from contextlib import closing, suppress
 from typing import Any
 from weakref import WeakSet
 
@@ -21,10 +23,13 @@ from psycopg2.extensions import POLL_OK, POLL_READ, TRANSACTION_STATUS_ACTIVE
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
-#: A statement may take as long as it needs. After so many looks that found it waiting, PostgreSQL is asked.
+#: A statement may take as long as it needs. After so many looks that found its connection at work, PostgreSQL is asked.
 LOOKS_BEFORE_ASKING = 3
+#: One answer may come late: of a pooler whose connections are all in use, of a slow disk.
+QUESTIONS = 2
 ANSWER_SECONDS = 3.0
-#: It writes to PostgreSQL's log and waits for the disk, as every commit does: a disk may hang as well.
+STEP_SECONDS = 0.1
+#: Writes to the write-ahead log and waits for its disk, as every commit does: a disk may hang as well.
 QUESTION = "SELECT pg_logical_emit_message(true, 'understudy', 'asked whether the server hangs')"
 
 
@@ -37,8 +42,8 @@ class DatabaseWatch:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._connections: WeakSet[Any] = WeakSet()
-        #: Connection → looks in a row that found a statement of it under way.
-        self._waiting: dict[Any, int] = {}
+        #: Connection → looks in a row that found it at work.
+        self._looks: dict[Any, int] = {}
 
     def start(self) -> None:
         connection_created.connect(self._note, weak=False)
@@ -57,47 +62,64 @@ class DatabaseWatch:
                 logger.exception("the database watch failed", extra={"action": "database_watch"})
 
     def _look(self) -> None:
-        self._waiting = {one: self._waiting.get(one, 0) + 1 for one in self._found_waiting()}
-        if max(self._waiting.values(), default=0) < LOOKS_BEFORE_ASKING:
+        self._looks = {one: self._looks.get(one, 0) + 1 for one in self._waiting()}
+        if max(self._looks.values(), default=0) < LOOKS_BEFORE_ASKING:
             return
-        while self._waiting and not answers(connection.get_connection_params()):
-            still = self._found_waiting()
-            cut = sum(_cut(one) for one in still & self._waiting.keys())
+        while (waiting := self._waiting()) and hangs(connection.get_connection_params(), waiting):
+            cut = sum(_cut(one) for one in waiting)
             logger.error("PostgreSQL hangs: requests cut off", extra={"action": "database_hangs", "connections": cut})
-            self._waiting = dict.fromkeys(still, LOOKS_BEFORE_ASKING)
-        self._waiting = {}
+        self._looks = {}
 
-    def _found_waiting(self) -> set[Any]:
+    def _waiting(self) -> set[Any]:
         with self._lock:
             return {one for one in self._connections if _is_waiting(one)}
 
 
-def answers(parameters: dict[str, Any]) -> bool:
-    """Whether PostgreSQL says anything within ANSWER_SECONDS; a refusal is an answer, too."""
+def hangs(parameters: dict[str, Any], waiting: set[Any]) -> bool:
+    """Whether PostgreSQL says nothing, neither to those that wait nor to new questions. A refusal is an answer, too."""
+    where = _address_of(waiting)
+    return all(_is_silent({**parameters, **where}, waiting) for _ in range(QUESTIONS))
+
+
+def _address_of(waiting: set[Any]) -> dict[str, str]:
+    """That of the server they wait for. To look its name up may take long, and libpq does it with the interpreter
+    held; and by now the name may stand for another server."""
+    for one in waiting:
+        with suppress(psycopg2.Error, OSError), _socket_of(one) as theirs:
+            if theirs.family in (socket.AF_INET, socket.AF_INET6):
+                return {"hostaddr": theirs.getpeername()[0]}
+    return {}
+
+
+def _is_silent(parameters: dict[str, Any], waiting: set[Any]) -> bool:
+    """Ask once; it is not silent either if one of those that wait has been answered meanwhile."""
     deadline = time.monotonic() + ANSWER_SECONDS
     try:
-        asked = psycopg2.connect(**parameters, async_=True)
+        with closing(psycopg2.connect(**parameters, async_=True)) as asked:
+            if not _settles(asked, deadline, waiting):
+                return True
+            asked.cursor().execute(QUESTION)
+            return not _settles(asked, deadline, waiting)
     except psycopg2.Error:
-        return True
-    try:
-        _wait(asked, deadline)
-        asked.cursor().execute(QUESTION)
-        _wait(asked, deadline)
-    except TimeoutError:
         return False
-    except psycopg2.Error:
-        return True
-    finally:
-        asked.close()
+
+
+def _settles(asked: Any, deadline: float, waiting: set[Any]) -> bool:
+    """Whether what is under way on the asking connection ends in time. Raises what the server answers in its place,
+    and when another connection's statement ends."""
+    while (state := asked.poll()) != POLL_OK:
+        if not all(_is_waiting(one) for one in waiting):
+            raise AnsweredError
+        if time.monotonic() > deadline:
+            return False
+        poller = select.poll()  # each time anew: libpq may go on with another socket
+        poller.register(asked.fileno(), select.POLLIN if state == POLL_READ else select.POLLOUT)
+        poller.poll(STEP_SECONDS * 1000)
     return True
 
 
-def _wait(asked: Any, deadline: float) -> None:
-    poller = select.poll()
-    while (state := asked.poll()) != POLL_OK:
-        poller.register(asked.fileno(), select.POLLIN if state == POLL_READ else select.POLLOUT)
-        if not poller.poll(max(0.0, deadline - time.monotonic()) * 1000):
-            raise TimeoutError
+class AnsweredError(psycopg2.Error):
+    """One of those that wait has been answered."""
 
 
 def _is_waiting(one: Any) -> bool:
@@ -114,11 +136,14 @@ def _cut(one: Any) -> bool:
     statement is still under way then: the duplicate is of its socket for certain.
     """
     try:
-        duplicate = socket.socket(fileno=os.dup(one.fileno()))
+        with _socket_of(one) as duplicate:
+            if not _is_waiting(one):
+                return False
+            duplicate.shutdown(socket.SHUT_RDWR)
     except (psycopg2.Error, OSError):
         return False
-    with duplicate:
-        if not _is_waiting(one):
-            return False
-        duplicate.shutdown(socket.SHUT_RDWR)
     return True
+
+
+def _socket_of(one: Any) -> socket.socket:
+    return socket.socket(fileno=os.dup(one.fileno()))

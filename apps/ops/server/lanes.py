@@ -1,5 +1,5 @@
 """Which threads answer a request. Those by which platforms watch the process have threads of their own, and so have
-imports of deals.
+imports of deals, one for four of the others.
 
 However many requests wait for a database, a bucket or an import, the process still says that it lives, how it does and
 what it measures. However many imports there are, the others find a thread.
@@ -9,6 +9,7 @@ from typing import Any
 
 from waitress.task import ThreadedTaskDispatcher
 
+from apps.common import preferences
 from apps.ops.server import refusals
 from apps.ops.server.channel import Channel
 
@@ -53,7 +54,7 @@ def _is_import(request: Any) -> bool:
         request.path in refusals.OF_DEALS
         and request.command == "POST"
         and not request.error
-        and "respond-async" not in request.headers.get("PREFER", "").lower()
+        and not preferences.prefers_async(request.headers.get("PREFER", ""))
     )
 
 

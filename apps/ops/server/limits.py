@@ -27,10 +27,9 @@ def body_limits(*, max_upload_bytes: int, max_deals_bytes: int) -> tuple[BodyLim
         BodyLimit("/api/v1/upload/", max_upload_bytes + FORM_OVERHEAD_BYTES, copies=2),
         BodyLimit("/api/v1/deals/", deals_bytes, copies=2),
         BodyLimit("/api/process_deals/", deals_bytes, copies=2),
-        BodyLimit("/", 10 * MEBIBYTE, copies=2),
+        BodyLimit("", 10 * MEBIBYTE, copies=2),
     )
 
 
 def limit_for(path: str, limits: tuple[BodyLimit, ...]) -> BodyLimit:
-    normal = "/" + path.lstrip("/")  # as Waitress gives it to the application
-    return next(limit for limit in limits if normal.startswith(limit.prefix))
+    return next(limit for limit in limits if path.startswith(limit.prefix))

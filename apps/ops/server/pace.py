@@ -12,8 +12,7 @@ MIN_BYTES_PER_SECOND = 240
 class Pace:
     """Of one connection, looked at about once a second. Times are time.time(), bytes count from its beginning."""
 
-    def __init__(self, window_seconds: float, now: float) -> None:
-        self._window_seconds = window_seconds
+    def __init__(self, now: float) -> None:
         self._since = now
         self._bytes = 0
 
@@ -21,16 +20,21 @@ class Pace:
         """Nothing needs to move now; counting starts here."""
         self._since, self._bytes = now, moved_bytes
 
-    def is_too_slow(self, now: float, moved_bytes: int) -> bool:
+    def is_too_slow(self, now: float, moved_bytes: int, window_seconds: float) -> bool:
         """Asked while something has to move. Each window counts by itself: a fast beginning excuses nothing."""
-        seconds = now - self._since
-        if seconds < self._window_seconds:
+        if now - self._since < window_seconds:
             return False
-        too_slow = moved_bytes - self._bytes < MIN_BYTES_PER_SECOND * self._window_seconds
+        too_slow = moved_bytes - self._bytes < MIN_BYTES_PER_SECOND * window_seconds
         self.rest(now, moved_bytes)
         return too_slow
 
 
-def unread_bytes(sock: socket.socket) -> int:
-    """Of what was sent, what the other side has not confirmed: the system takes megabytes ahead of a slow reader."""
-    return int(struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0" * 4))[0])
+def unread_bytes(sock: socket.socket | None) -> int:
+    """Of what was sent, what the other side has not confirmed: the system takes megabytes ahead of a slow reader.
+
+    0 of a socket that was closed meanwhile, which a thread may do, and where the system does not tell.
+    """
+    try:
+        return int(struct.unpack("i", fcntl.ioctl(sock, termios.TIOCOUTQ, b"\0" * 4))[0]) if sock else 0
+    except (OSError, ValueError):
+        return 0

@@ -48,6 +48,8 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
             super().parse_header(header_plus)
         except ValueError as error:  # a length of thousands of digits, an address with half a bracket
             raise ParsingError("not understood") from error
+        if self.path.startswith("/"):
+            self.path = "/" + self.path.lstrip("/")  # as Waitress gives it to the application
         if self.chunked and "CONTENT_LENGTH" in self.headers:
             # Who takes the one and who takes the other for the end of the body sees different requests.
             raise ParsingError("two ends of one body")

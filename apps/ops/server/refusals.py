@@ -45,8 +45,7 @@ def too_large(max_bytes: int) -> Problem:
 
 def told(path: str, problem: Problem) -> Problem:
     """The problem in the form that the errors of this path have."""
-    normal = "/" + path.lstrip("/")  # as Waitress gives it to the application
-    return deals_problems.with_status(problem) if normal.startswith(OF_DEALS) else problem
+    return deals_problems.with_status(problem) if path.startswith(OF_DEALS) else problem
 
 
 def answer(environ: dict[str, Any], start_response: Callable[..., Any], problem: Problem) -> Iterable[bytes]:

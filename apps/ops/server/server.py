@@ -30,8 +30,17 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
     stopping = False
 
     def maintenance(self, now: float) -> None:
+        """Whatever is wrong with one connection ends that one, not the loop of all."""
         for channel in list(self.active_channels.values()):
-            channel.expire(now)
+            try:
+                channel.expire(now)
+            except Exception:
+                logger.exception("a connection was dropped", extra={"action": "connection_failed"})
+                channel.handle_close()
+
+    def add_task(self, channel: Channel) -> None:
+        if channel.may_begin():
+            super().add_task(channel)
 
     def stop_accepting(self) -> None:
         """Take in whoever is connected already, then close the socket. The trigger stays for the running tasks."""

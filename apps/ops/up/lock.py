@@ -37,6 +37,13 @@ class Lock:
             time.sleep(0.1)
         self._write(str(os.getpid()))
 
+    def is_held(self) -> bool:
+        """By anybody. Who asks does not have it afterwards."""
+        if not self._try():
+            return True
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        return False
+
     def say_stopping(self) -> None:
         self._write(f"{os.getpid()} stopping")
 

@@ -5,6 +5,7 @@ import os
 import sys
 
 from apps.ops.up.environment import Environment
+from apps.ops.up.lock import Lock
 from project.config import BASE_DIR, ConfigError
 
 NOT_RUNNING = "No `make up` is running on {folder}. Start it first, or name another folder: make manage DATA_DIR=var2"
@@ -13,11 +14,12 @@ NOT_RUNNING = "No `make up` is running on {folder}. Start it first, or name anot
 def main() -> None:
     try:
         environment = Environment()
-        kept = json.loads(environment.kept_path.read_text())
     except ConfigError as error:
         sys.exit(str(error))
-    except FileNotFoundError:
-        sys.exit(NOT_RUNNING.format(folder=environment.config.data_dir))
+    folder = environment.config.data_dir
+    if not (environment.kept_path.exists() and Lock(folder / "up.lock").is_held()):
+        sys.exit(NOT_RUNNING.format(folder=folder))
+    kept = json.loads(environment.kept_path.read_text())
     command = [sys.executable, str(BASE_DIR / "manage.py"), *sys.argv[1:]]
     os.execve(sys.executable, command, {**os.environ, **kept})  # noqa: S606 — our own command line
 

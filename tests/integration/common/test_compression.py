@@ -47,7 +47,7 @@ def test_who_refuses_gzip_does_not_get_it(client: Client, accepted: str) -> None
     assert "accept-encoding" in answer["Vary"].lower()
 
 
-@pytest.mark.parametrize("accepted", ["gzip;q=0.001", "br;q=0, gzip", "gzip;q=1.0"])
+@pytest.mark.parametrize("accepted", ["gzip;q=0.001", "br;q=0, gzip", "gzip;q=1.0", "x-gzip;q=0, gzip"])
 def test_who_would_rather_have_something_else_gets_it_all_the_same(client: Client, accepted: str) -> None:
     assert client.get("/admin/login/", headers={"accept-encoding": accepted})["Content-Encoding"] == "gzip"
 

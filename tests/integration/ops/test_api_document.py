@@ -51,6 +51,12 @@ def test_every_route_of_the_api_is_in_it_and_no_other(document: dict[str, Any]) 
     assert set(operations(document)) == routes()
 
 
+def test_it_says_who_may_ask_for_a_task(document: dict[str, Any]) -> None:
+    asked = document["paths"]["/api/v1/tasks/{task_id}/"]["get"]["security"]
+    assert [list(one) for one in asked] == [["tokenAuth"], ["cookieAuth"]]
+    assert document["components"]["securitySchemes"].keys() == {"tokenAuth", "cookieAuth"}
+
+
 def test_every_operation_says_what_it_is(document: dict[str, Any]) -> None:
     found = operations(document).values()
 

@@ -1,6 +1,7 @@
 """A server of ours in a thread of the test, with a WSGI application that says what reached it."""
 
 import hashlib
+import io
 import json
 import os
 import tempfile
@@ -14,6 +15,7 @@ import pytest
 
 from apps.ops.server import sockets
 from apps.ops.server.adjustments import Adjustments
+from apps.ops.server.channel import Channel
 from apps.ops.server.limits import BodyLimit
 from apps.ops.server.server import Server
 from apps.ops.server.wsgi import with_forwarded_headers, without_body_on_head
@@ -21,7 +23,10 @@ from tests.support.processes import wait_until
 
 REQUEST_TIMEOUT_SECONDS = 1
 UPLOAD_LIMIT = 1_000_000
-LIMITS = (BodyLimit("/upload/", UPLOAD_LIMIT, copies=2), BodyLimit("/", 50_000, copies=1))
+LIMITS = (BodyLimit("/upload/", UPLOAD_LIMIT, copies=2), BodyLimit("", 50_000, copies=1))
+
+#: Of answers that are of no interest otherwise.
+SIZES = {"/large/": 40_000_000, "/medium/": 500_000}
 
 
 class Probe:
@@ -40,13 +45,16 @@ class Probe:
             raise RuntimeError("a secret of the server")
         if path in self.waiting_paths:
             self.may_go_on.wait(20)
+        if path == "/file/":
+            start_response("200 OK", [("Content-Length", "60000")])
+            return environ["wsgi.file_wrapper"](io.BytesIO(b"x" * 60_000))
         if path == "/unchanged/":
             start_response("304 Not Modified", [("ETag", '"1"')])
             return []
         seen = {"path": path, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
         seen |= {name: environ.get(name) for name in ("REMOTE_ADDR", "HTTP_HOST", "wsgi.url_scheme")}
         seen["forwarded"] = [name for name in environ if "FORWARDED" in name]
-        answer = b"x" * 40_000_000 if path == "/large/" else json.dumps(seen).encode()
+        answer = b"x" * SIZES[path] if path in SIZES else json.dumps(seen).encode()
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
         return [answer[i : i + 1_000_000] for i in range(0, len(answer), 1_000_000)]
 
@@ -74,8 +82,12 @@ class RunningServer:
         self.server.close()
 
     @property
+    def channels(self) -> list[Channel]:
+        return [channel for one in self.server._listeners for channel in list(one.active_channels.values())]
+
+    @property
     def connections(self) -> int:
-        return sum(len(listener.active_channels) for listener in self.server._listeners)
+        return len(self.channels)
 
     @property
     def spooled_bytes(self) -> list[int]:

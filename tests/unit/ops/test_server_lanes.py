@@ -38,10 +38,11 @@ def test_imports_leave_a_thread_to_the_others(start_server: Callable[..., Runnin
     with connected(server.port) as importing, connected(server.port) as next_one:
         importing.send(request("POST", IMPORT, length(1)), b"x")
         wait_until(lambda: server.probe.paths, 20, "the import is under way")
-        next_one.send(request("POST", "/api/process_deals/", length(1)), b"x")
+        next_one.send(request("POST", "//api/process_deals/", "Prefer: not-respond-async", length(1)), b"x")
         server.probe.waiting_paths = set()
         assert exchange(server.port, request("GET", IMPORT)).status == 200
-        assert exchange(server.port, request("POST", IMPORT, "Prefer: respond-async", length(1)), b"x").status == 200
+        later = request("POST", IMPORT, "Prefer: wait=1, Respond-Async", length(1))
+        assert exchange(server.port, later, b"x").status == 200
         assert exchange(server.port, request("POST", IMPORT, length(10**9))).status == 413
         assert next_one.is_silent_for(0.5), "one at a time"
         server.probe.may_go_on.set()

@@ -4,7 +4,10 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from apps.ops.server.adjustments import Adjustments
+from apps.ops.server.channel import READER_PATIENCE
 from apps.ops.server.limits import BodyLimit
 from tests.support.processes import wait_until
 from tests.unit.ops.conftest import RunningServer
@@ -58,6 +61,29 @@ def test_a_body_that_comes_slowly_but_comes_is_taken(start_server: Callable[...,
         assert connection.answer().json["bytes"] == 3000
 
 
+def test_headers_that_come_slowly_leave_the_body_its_time(start_server: Callable[..., RunningServer]) -> None:
+    server = start_server(request_timeout_seconds=20, pace_window_seconds=5.0)
+    head = request("POST", "/upload/", length(2))
+    with connected(server.port) as connection:
+        for piece in (head[:10], head[10:20], head[20:30], head[30:]):
+            connection.send(piece)
+            assert connection.is_silent_for(1)
+        connection.send(b"x")
+        assert connection.is_silent_for(2)
+        connection.send(b"x")
+        assert connection.answer().json["bytes"] == 2
+
+
+def test_a_long_timeout_is_one_for_slow_clients_as_well(tmp_path: Path) -> None:
+    def window(timeout_seconds: int) -> float:
+        limits = (BodyLimit("", 1, copies=1),)
+        return Adjustments(
+            threads=1, request_timeout_seconds=timeout_seconds, body_limits=limits, spool_dir=tmp_path
+        ).pace_window_seconds
+
+    assert [window(seconds) for seconds in (5, 60, 600)] == [60, 60, 600]
+
+
 def test_requests_that_take_long_to_answer_are_not_slow(start_server: Callable[..., RunningServer]) -> None:
     server = start_server(pace_window_seconds=0.5)
     with connected(server.port) as connection:
@@ -78,7 +104,7 @@ def test_the_time_before_a_request_does_not_count(start_server: Callable[..., Ru
 
 
 def test_a_reader_who_drips_is_dropped(start_server: Callable[..., RunningServer]) -> None:
-    server = start_server(request_timeout_seconds=20, pace_window_seconds=1.0)
+    server = start_server(request_timeout_seconds=20, pace_window_seconds=1.0 / READER_PATIENCE)
     with reading_little(server) as connection:
         deadline = time.monotonic() + 15
         connection.socket.recv(10)
@@ -92,7 +118,7 @@ def test_a_reader_who_stops_is_dropped_after_the_timeout(start_server: Callable[
     server = start_server(request_timeout_seconds=1)
     with reading_little(server):
         wait_until(lambda: server.probe.paths, 20, "the request has reached the application")
-        wait_until(lambda: not server.connections, 10, "the reader was dropped")
+        wait_until(lambda: not server.connections, 20, "the reader was dropped")
 
 
 def test_a_reader_slower_than_the_systems_buffers_is_served(start_server: Callable[..., RunningServer]) -> None:
@@ -120,7 +146,7 @@ def test_readers_who_stop_hold_no_thread(start_server: Callable[..., RunningServ
 def test_where_the_disk_has_no_room_the_thread_waits_for_the_reader(
     start_server: Callable[..., RunningServer],
 ) -> None:
-    server = start_server(threads=1, request_timeout_seconds=20, body_limits=(BodyLimit("/", 10**18, copies=1),))
+    server = start_server(threads=1, request_timeout_seconds=20, body_limits=(BodyLimit("", 10**18, copies=1),))
     with reading_little(server) as reader:
         wait_until(lambda: server.spooled_bytes, 20, "part of the answer waits on the disk")
         with connected(server.port) as next_one:

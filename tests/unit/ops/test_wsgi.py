@@ -30,7 +30,7 @@ def test_a_body_that_was_compressed_on_the_way_is_refused(encoding: str, status:
 
 
 def test_a_refusal_has_the_form_that_the_errors_of_its_path_have() -> None:
-    environ = {"PATH_INFO": "//api/v1/deals/", "HTTP_CONTENT_ENCODING": "gzip", "HTTP_X_REQUEST_ID": "seen"}
+    environ = {"PATH_INFO": "/api/v1/deals/", "HTTP_CONTENT_ENCODING": "gzip", "HTTP_X_REQUEST_ID": "seen"}
     headers: dict[str, str] = {}
 
     (body,) = bodies.readable(serve._application(""))(environ, lambda _, given: headers.update(given))

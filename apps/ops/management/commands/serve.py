@@ -2,7 +2,6 @@
 
 import logging
 import os
-import shutil
 import signal
 import socket
 import tempfile
@@ -17,8 +16,8 @@ from django.db import connections
 from django.utils.module_loading import import_string
 
 from apps.ops import reporting
-from apps.ops.metrics import folders as metrics_folders
 from apps.ops.metrics import requests
+from apps.ops.metrics.folders import MetricsFolder
 from apps.ops.server import bodies, sockets
 from apps.ops.server.adjustments import Adjustments
 from apps.ops.server.database_watch import DatabaseWatch
@@ -47,8 +46,8 @@ class Command(BaseCommand):
         if config.web_processes == 1:
             serve(parent_gone=None)
             return
-        metrics_folder = metrics_folders.make()
-        requests.share_among_processes(metrics_folder)
+        metrics_folder = MetricsFolder()
+        requests.share_among_processes(metrics_folder.path)
         connections.close_all()  # what a check has opened must not be shared
         try:
             Pool(
@@ -58,7 +57,7 @@ class Command(BaseCommand):
                 grace_seconds=config.shutdown_grace_seconds,
             ).run()
         finally:
-            shutil.rmtree(metrics_folder, ignore_errors=True)
+            metrics_folder.remove()
 
 
 def _serve(application: Application, listening: list[socket.socket], *, parent_gone: int | None) -> None:
