@@ -190,7 +190,11 @@ class Config:
         positive, "131072", "Longest name of a customer or an item in a file of deals, in bytes of UTF-8."
     )
     max_deals_line_bytes: int = env(positive, "1048576", "Longest row of a file of deals, in bytes of UTF-8.")
-    request_timeout: int = env(positive, "60", "Seconds after which a connection on which nothing moves is closed.")
+    request_timeout: int = env(
+        positive,
+        "60",
+        "Seconds after which a connection that sends nothing is closed; who reads has five times as long.",
+    )
     web_processes: int = env(positive, "1", "Web processes of one `serve` command, all on the same port.")
     web_threads: int = env(
         positive,

@@ -23,6 +23,12 @@ def end_all(processes: Sequence[psutil.Process], signals: Sequence[signal.Signal
         patience_seconds = KILL_SECONDS
 
 
+def wake(processes: Sequence[psutil.Process]) -> None:
+    """One that was stopped (SIGSTOP) hears of nothing but its death."""
+    for process in processes:
+        _send(process, signal.SIGCONT)
+
+
 def is_gone(process: psutil.Process) -> bool:
     """Whether it has ended, with all it held.
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import psutil
 
 from apps.ops.embedded import ports
-from apps.ops.embedded.endings import POLL_SECONDS, end_all
+from apps.ops.embedded.endings import POLL_SECONDS, end_all, is_gone, wake
 from apps.ops.embedded.errors import ServerDiedError
 
 LOG_LIMIT_BYTES = 5_000_000
@@ -118,7 +118,9 @@ class EmbeddedServer(ABC):
     def stop(self, patience_seconds: float = 10) -> None:
         """End it gently, after `patience_seconds` less so. Ending one that does not run is no error."""
         if self.process is not None and self.is_running():
-            end_all([psutil.Process(self.process.pid)], self.endings, patience_seconds)
+            leader = psutil.Process(self.process.pid)
+            wake([leader, *leader.children(recursive=True)])
+            end_all([leader], self.endings, patience_seconds)
             self.process.wait()
 
     def end_leftover(self) -> None:
@@ -129,12 +131,13 @@ class EmbeddedServer(ABC):
         child of the dead one still works on the data.
         """
         process = self._process_of_pid_file()
-        if process is None:
-            return
-        if self._is_ours(process):
+        ours = [one for one in psutil.process_iter() if self._is_ours(one)]
+        wake(ours)
+        if process in ours:
             end_all([process], self.endings, patience_seconds=10)
-        else:
+        elif process is not None:
             self.pid_path.unlink(missing_ok=True)
+        end_all([one for one in ours if not is_gone(one)], [], patience_seconds=0)  # whose leader was killed
 
     def _process_of_pid_file(self) -> psutil.Process | None:
         try:

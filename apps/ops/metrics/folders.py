@@ -23,19 +23,31 @@ class MetricsFolder:
         parent = _shared_memory()
         for leftover in parent.glob(f"{PREFIX}*"):
             _remove_if_left(leftover)
-        self.path = Path()
-        while not self.path.name.startswith(PREFIX) or not self.path.exists():  # another server may have been faster
+        while True:
             self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-            self._lock = os.open(self.path, os.O_RDONLY)
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            if _hold(self.path):
+                break
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
+def _hold(folder: Path) -> bool:
+    """Until this process ends. Another server may be about to remove it, or have done so."""
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return False
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    if os.fstat(lock).st_nlink:
+        return True
+    os.close(lock)
+    return False
+
+
 def _remove_if_left(folder: Path) -> None:
     try:
-        lock = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:  # another user's, or just removed
         return
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from waitress.adjustments import Adjustments as WaitressAdjustments
 
 from apps.ops.server.limits import BodyLimit
+from apps.ops.server.spool import MOST_UNREAD_BYTES
 
 KIBIBYTE = 1024
 MAX_CONNECTIONS = 1000
@@ -35,7 +36,7 @@ class Adjustments(WaitressAdjustments):  # type: ignore[misc]
             cleanup_interval=1,  # so that a timeout of a few seconds is one
             asyncore_use_poll=True,  # select() ends at descriptor 1024
             connection_limit=_connection_limit(),
-            outbuf_overflow=256 * KIBIBYTE,  # longer answers that nobody reads wait on the disk; see `Channel`
+            outbuf_high_watermark=MOST_UNREAD_BYTES,  # below it, a thread that waits for its reader is woken
             recv_bytes=64 * KIBIBYTE,  # an eighth of the system calls for an upload; there is one such buffer
             inbuf_overflow=64 * KIBIBYTE,  # larger bodies go to disk: all connections' bodies in memory stay bounded
             max_request_header_size=64 * KIBIBYTE,
@@ -46,7 +47,9 @@ class Adjustments(WaitressAdjustments):  # type: ignore[misc]
         self.body_limits = body_limits
         self.spool_dir = spool_dir
         self.spool_reserve_bytes = max(limit.max_bytes * limit.copies for limit in body_limits)
-        self.pace_window_seconds = pace_window_seconds or max(PACE_WINDOW_SECONDS, request_timeout_seconds)
+        self.pace_window_seconds = (
+            max(PACE_WINDOW_SECONDS, request_timeout_seconds) if pace_window_seconds is None else pace_window_seconds
+        )
 
 
 def _connection_limit() -> int:

@@ -1,6 +1,6 @@
 """One connection: its requests in order, its timeouts, and its end.
 
-All but the tasks' writing happens on the server's main loop.
+All but the tasks' writing, and the beginning of the next request after theirs, happens on the server's main loop.
 """
 
 import shutil
@@ -8,14 +8,16 @@ import socket
 import time
 from typing import Any
 
-from waitress.channel import HTTPChannel
+from waitress.buffers import ReadOnlyFileBasedBuffer
+from waitress.channel import ClientDisconnected, HTTPChannel
 
 from apps.common import problems
 from apps.common.problems import Problem
-from apps.ops.server import pace, refusals
+from apps.ops.server import refusals, tcp
 from apps.ops.server.adjustments import Adjustments
 from apps.ops.server.pace import Pace
 from apps.ops.server.parser import RequestParser
+from apps.ops.server.spool import BLOCK_BYTES, MOST_UNREAD_BYTES, Spool
 from apps.ops.server.tasks import RefusalTask, RequestTask
 
 # A client that is still sending when its request is refused gets this much attention. Closing a socket with unread
@@ -26,6 +28,10 @@ LINGER_BYTES = 4 * 1024**3
 #: Of the times that a sender has, so many for a reader. A system that has once taken megabytes ahead of its reader says
 #: nothing until it has read a good part of them: at 5 KB/s for more than a minute. A reader holds no thread.
 READER_PATIENCE = 5
+#: A thread that waits for its reader looks so often whether the disk has room by now; being read wakes it at once.
+READER_LOOK_SECONDS = 1.0
+#: Requests of a connection that are there at the same time. With the last of them the connection ends.
+MOST_PIPELINED = 100
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
@@ -38,7 +44,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     #: The request that is being received; `requests` are those received and not yet answered.
     request: Any
-    #: Set by the task on its thread, before the channel is told to close.
+    #: The client may be sending still when the connection is to end. Set by the task on its thread, before the channel
+    #: is told to close, or because there are too many requests.
     refused = False
     #: When our side of the connection was closed; what still comes is thrown away.
     lingering_since: float | None = None
@@ -50,14 +57,17 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def __init__(self, server: Any, sock: socket.socket, addr: Any, adj: Adjustments, map: Any = None) -> None:  # noqa: A002
         super().__init__(server, sock, addr, adj, map=map)
+        self.outbufs: list[Any] = [Spool()]
         self._pace = Pace(self.creation_time)
         self._confirmed_bytes = 0
 
     @property
     def is_busy(self) -> bool:
         """Whether a request is being received, worked on or answered."""
-        has_output = self.total_outbufs_len or self.close_when_flushed
-        return self.lingering_since is None and bool(self.requests or self.request or has_output)
+        if self.lingering_since is not None:
+            return False
+        # In the order in which one becomes the other.
+        return bool(self.request or self.requests or self.total_outbufs_len or self.close_when_flushed)
 
     def readable(self) -> bool:
         return self.lingering_since is not None or super().readable()
@@ -79,41 +89,78 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                 self.handle_close()
             return False
         try:
-            return bool(super().received(data))
+            taken = bool(super().received(data))
         except OSError as error:
             if problems.problem_of(error) is not problems.STORAGE_FULL:
                 raise
             self._refuse(problems.STORAGE_FULL)
             return False
+        self._limit_pipelined()
+        return taken
 
     def write_soon(self, data: Any) -> int:
-        """Called by tasks. The time that output waits for its reader begins with it, not with the last request."""
-        if not self.total_outbufs_len:
-            self.last_activity = time.time()
+        """Called by tasks: in blocks, each of which is sent on its way before the next, so that only what the client
+        has not read is kept."""
+        if isinstance(data, ReadOnlyFileBasedBuffer):
+            return self._write_block(data)
+        return sum(self._write_block(data[at : at + BLOCK_BYTES]) for at in range(0, len(data), BLOCK_BYTES))
+
+    def _write_block(self, block: Any) -> int:
+        with self.outbuf_lock:
+            self._wait_for_reader()
+            if not self.connected:
+                raise ClientDisconnected
+            if not self.total_outbufs_len:
+                self.last_activity = time.time()  # the time that output waits for its reader begins with it
+            self._append(block)
+            self._flush_exception(self._flush_some, do_close=False)
+            if self.total_outbufs_len or self.will_close:
+                self.server.pull_trigger()
+        return len(block)
+
+    def _append(self, block: Any) -> None:
+        """A file goes into the list by itself, what cannot be stored ends the connection: with a part of it missing
+        nothing more may be sent."""
         try:
-            written = int(super().write_soon(data))
-        except OSError:  # a full disk: what is in the file now is not what was written
+            if isinstance(block, ReadOnlyFileBasedBuffer):
+                self.outbufs += [block, Spool()]
+            else:
+                self.outbufs[-1].append(block)
+        except OSError:
+            self._drop_output()
             self.will_close = True
             self.server.pull_trigger()
             raise
+        self.total_outbufs_len += len(block)
+
+    def _drop_output(self) -> None:
+        for outbuf in self.outbufs:
+            outbuf.close()
+        self.outbufs = [Spool()]
+        self.total_outbufs_len = 0
+
+    def _wait_for_reader(self) -> None:
+        """While the disk has room for the largest body beside it, an answer waits there and not in its thread."""
+        while (
+            self.connected
+            and self.total_outbufs_len > MOST_UNREAD_BYTES
+            and shutil.disk_usage(self.adj.spool_dir).free < self.adj.spool_reserve_bytes
+        ):
+            self.server.pull_trigger()
+            self.outbuf_lock.wait(READER_LOOK_SECONDS)
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """Between the requests of a connection: what Waitress waits for here, `may_begin` does without a thread."""
+
+    def _flush_some(self, do_close: bool = True) -> Any:  # noqa: FBT001, FBT002 — Waitress's signature
+        """With the lock that it has in most places: a task may be sending an invitation (100) in this moment."""
         with self.outbuf_lock:
-            if getattr(self.outbufs[-1], "overflowed", False):
-                self.current_outbuf_count = 1  # Waitress would begin another file: a descriptor for each 16 MiB
-        return written
+            return super()._flush_some(do_close=do_close)
 
     def send(self, data: bytes, do_close: bool = True) -> int:  # noqa: FBT001, FBT002 — Waitress's signature
         sent = int(super().send(data, do_close))
         self.sent_bytes += sent
         return sent
-
-    def _flush_outbufs_below_high_watermark(self) -> None:
-        """Waitress lets the thread wait here until enough was read. The disk can hold the answer just as well, as long
-        as the largest body still fits beside it."""
-        if (
-            self.total_outbufs_len > self.adj.outbuf_high_watermark
-            and shutil.disk_usage(self.adj.spool_dir).free < self.adj.spool_reserve_bytes
-        ):
-            super()._flush_outbufs_below_high_watermark()
 
     def may_begin(self) -> bool:
         """Whether the next request may be worked on. One answer at a time waits for its reader, in memory or with its
@@ -125,7 +172,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def handle_write(self) -> None:
         if not (self.refused and self.close_when_flushed):
             super().handle_write()
-            if self.next_waits and self.connected and self.may_begin():
+            if self.next_waits and self.connected:
                 self.server.add_task(self)
             return
         self._flush_exception(self._flush_some)
@@ -137,6 +184,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def expire(self, now: float) -> None:
         """Called about once a second: ends what has taken too long."""
         silence_seconds = now - self.last_activity
+        if self.request is not None and (self.requests or self.total_outbufs_len):
+            self.request.started_at = now  # nothing of it is read before the others are answered
         if self.lingering_since is not None:
             if now - self.lingering_since > LINGER_SECONDS or silence_seconds > LINGER_IDLE_SECONDS:
                 self.handle_close()
@@ -145,8 +194,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                 self.handle_close()
         elif self.requests or self.request is None:
             self._pace.rest(now, self._moved_bytes)
-            if self.request is not None:
-                self.request.started_at = now  # nothing of it is read before the others are answered
             if not self.requests and silence_seconds > self.adj.channel_timeout:
                 self.handle_close()
         elif silence_seconds > self.adj.channel_timeout or self._is_dawdling(now):
@@ -155,7 +202,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     @property
     def _moved_bytes(self) -> int:
         """Received, or read by the other side as far as its system has said so."""
-        return self.received_bytes + self.sent_bytes - pace.unread_bytes(self.socket)
+        return self.received_bytes + self.sent_bytes - tcp.unread_bytes(self.socket)
 
     def _has_slow_reader(self, now: float) -> bool:
         """Reads nothing, or next to nothing. A socket that is writable again only after megabytes tells neither."""
@@ -165,6 +212,16 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if now - self.last_activity > READER_PATIENCE * self.adj.channel_timeout:
             return True
         return self._pace.is_too_slow(now, moved_bytes, READER_PATIENCE * self.adj.pace_window_seconds)
+
+    def _limit_pipelined(self) -> None:
+        with self.requests_lock:
+            if len(self.requests) > MOST_PIPELINED:
+                for request in self.requests[MOST_PIPELINED:]:
+                    request.close()
+                del self.requests[MOST_PIPELINED:]
+                self.request = None
+                self.requests[-1].headers["CONNECTION"] = "close"
+                self.refused = True  # so that the client can read the answers before the end
 
     def _has_ended_early(self) -> bool:
         """The client has closed its side within a body. It may have kept the other one open, to read an answer."""

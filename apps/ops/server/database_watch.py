@@ -2,7 +2,9 @@
 
 TCP's timeouts do not see that, because the system below the server still answers for it, and libpq waits without a
 limit. A slow statement is something else: whether PostgreSQL hangs is asked on a connection of its own, and as long as
-any statement of this process ends, it does not.
+anything comes in on any connection of this process, it does not.
+
+While it hangs, requests get 503 at once, as if it were gone: all connections are cut, and none is opened.
 """
 
 import logging
@@ -17,8 +19,10 @@ from weakref import WeakSet
 
 import psycopg2
 from django.db import connection
-from django.db.backends.signals import connection_created
 from psycopg2.extensions import POLL_OK, POLL_READ, TRANSACTION_STATUS_ACTIVE
+from psycopg2.extensions import connection as Connection  # noqa: N812 — it is a class
+
+from apps.ops.server import tcp
 
 logger = logging.getLogger(__name__)
 
@@ -31,27 +35,30 @@ ANSWER_SECONDS = 3.0
 STEP_SECONDS = 0.1
 #: Writes to the write-ahead log and waits for its disk, as every commit does: a disk may hang as well.
 QUESTION = "SELECT pg_logical_emit_message(true, 'understudy', 'asked whether the server hangs')"
+HANGS = "PostgreSQL hangs: it is there, and does not answer"
 
 
 class DatabaseWatch:
-    """Knows the connections that threads of this process open from `start` on.
-
-    A request whose connection is cut gets 503, as if PostgreSQL were gone.
-    """
+    """Opens the connections of this process's threads from `start` on."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._connections: WeakSet[Any] = WeakSet()
+        self._connections: WeakSet[Connection] = WeakSet()
         #: Connection → looks in a row that found it at work.
-        self._looks: dict[Any, int] = {}
+        self._looks: dict[Connection, int] = {}
+        self._hangs = False
 
     def start(self) -> None:
-        connection_created.connect(self._note, weak=False)
+        connection.settings_dict["OPTIONS"]["connection_factory"] = self._connect  # the threads share these settings
         threading.Thread(target=self._run, name="database-watch", daemon=True).start()
 
-    def _note(self, **facts: Any) -> None:
+    def _connect(self, dsn: str) -> Connection:
+        if self._hangs:
+            raise psycopg2.OperationalError(HANGS)
+        opened = Connection(dsn)
         with self._lock:
-            self._connections.add(facts["connection"].connection)
+            self._connections.add(opened)
+        return opened
 
     def _run(self) -> None:
         while True:
@@ -62,88 +69,115 @@ class DatabaseWatch:
                 logger.exception("the database watch failed", extra={"action": "database_watch"})
 
     def _look(self) -> None:
-        self._looks = {one: self._looks.get(one, 0) + 1 for one in self._waiting()}
-        if max(self._looks.values(), default=0) < LOOKS_BEFORE_ASKING:
+        self._looks = {one: self._looks.get(one, 0) + 1 for one in self._open() if _is_waiting(one)}
+        stuck = [one for one, looks in self._looks.items() if looks >= LOOKS_BEFORE_ASKING]
+        if not stuck:
             return
-        while (waiting := self._waiting()) and hangs(connection.get_connection_params(), waiting):
-            cut = sum(_cut(one) for one in waiting)
-            logger.error("PostgreSQL hangs: requests cut off", extra={"action": "database_hangs", "connections": cut})
+        where = _address_of(stuck[0])
+        if all(self._is_silent(where, stuck) for _ in range(QUESTIONS)):
+            self._hold_off(where)
         self._looks = {}
 
-    def _waiting(self) -> set[Any]:
-        with self._lock:
-            return {one for one in self._connections if _is_waiting(one)}
+    def _hold_off(self, where: dict[str, Any]) -> None:
+        """Until PostgreSQL answers, nobody waits for it."""
+        self._hangs = True
+        try:
+            cut = sum(_cut(one) for one in self._open())
+            logger.error("PostgreSQL hangs", extra={"action": "database_hangs", "connections": cut})
+            while self._is_silent(where, []):
+                pass
+        finally:
+            self._hangs = False
+        logger.warning("PostgreSQL answers again", extra={"action": "database_answers"})
 
-
-def hangs(parameters: dict[str, Any], waiting: set[Any]) -> bool:
-    """Whether PostgreSQL says nothing, neither to those that wait nor to new questions. A refusal is an answer, too."""
-    where = _address_of(waiting)
-    return all(_is_silent({**parameters, **where}, waiting) for _ in range(QUESTIONS))
-
-
-def _address_of(waiting: set[Any]) -> dict[str, str]:
-    """That of the server they wait for. To look its name up may take long, and libpq does it with the interpreter
-    held; and by now the name may stand for another server."""
-    for one in waiting:
-        with suppress(psycopg2.Error, OSError), _socket_of(one) as theirs:
-            if theirs.family in (socket.AF_INET, socket.AF_INET6):
-                return {"hostaddr": theirs.getpeername()[0]}
-    return {}
-
-
-def _is_silent(parameters: dict[str, Any], waiting: set[Any]) -> bool:
-    """Ask once; it is not silent either if one of those that wait has been answered meanwhile."""
-    deadline = time.monotonic() + ANSWER_SECONDS
-    try:
-        with closing(psycopg2.connect(**parameters, async_=True)) as asked:
-            if not _settles(asked, deadline, waiting):
-                return True
-            asked.cursor().execute(QUESTION)
-            return not _settles(asked, deadline, waiting)
-    except psycopg2.Error:
-        return False
-
-
-def _settles(asked: Any, deadline: float, waiting: set[Any]) -> bool:
-    """Whether what is under way on the asking connection ends in time. Raises what the server answers in its place,
-    and when another connection's statement ends."""
-    while (state := asked.poll()) != POLL_OK:
-        if not all(_is_waiting(one) for one in waiting):
-            raise AnsweredError
-        if time.monotonic() > deadline:
+    def _is_silent(self, where: dict[str, Any], stuck: list[Connection]) -> bool:
+        """Ask once, and wait for the answer, whatever it is. It is not silent either if it says something meanwhile to
+        anybody, or takes what a stuck one sends."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        everybody = self._open()
+        heard, taken = _received(everybody), _confirmed(stuck)
+        parameters = {**connection.get_connection_params(), **where}
+        del parameters["connection_factory"]
+        question: str | None = QUESTION
+        try:
+            with closing(psycopg2.connect(**parameters, async_=True)) as asked:
+                while time.monotonic() < deadline:
+                    if _step(asked):
+                        if question is None:
+                            return False
+                        asked.cursor().execute(question)
+                        question = None
+                    if _received(everybody) != heard or _confirmed(stuck) != taken:
+                        return False
+        except psycopg2.Error:
             return False
-        poller = select.poll()  # each time anew: libpq may go on with another socket
-        poller.register(asked.fileno(), select.POLLIN if state == POLL_READ else select.POLLOUT)
-        poller.poll(STEP_SECONDS * 1000)
-    return True
+        return True
+
+    def _open(self) -> list[Connection]:
+        with self._lock:
+            return [one for one in self._connections if not one.closed]
 
 
-class AnsweredError(psycopg2.Error):
-    """One of those that wait has been answered."""
+def _step(asked: Connection) -> bool:
+    """Whether what is under way there has ended; waits for that, but not for long."""
+    state = asked.poll()
+    if state == POLL_OK:
+        return True
+    poller = select.poll()  # each time anew: libpq may go on with another socket
+    poller.register(asked.fileno(), select.POLLIN if state == POLL_READ else select.POLLOUT)
+    poller.poll(STEP_SECONDS * 1000)
+    return False
 
 
-def _is_waiting(one: Any) -> bool:
+def _address_of(one: Connection) -> dict[str, Any]:
+    """That of the server it waits for. To look a name up may take long, and libpq does it with the interpreter held;
+    and by now the name may stand for another server."""
+    where = {"host": one.info.host, "port": one.info.port}
+    with suppress(psycopg2.Error, OSError), _socket_of(one) as theirs:
+        if theirs.family in (socket.AF_INET, socket.AF_INET6):
+            return {**where, "hostaddr": theirs.getpeername()[0]}
+    return where
+
+
+def _received(connections: list[Connection]) -> list[int]:
+    return [_moved(one)[1] for one in connections]
+
+
+def _confirmed(connections: list[Connection]) -> list[int]:
+    return [_moved(one)[0] for one in connections]
+
+
+def _moved(one: Connection) -> tuple[int, int]:
+    """-1 for one that was closed: somebody was answered, or gave up."""
+    try:
+        with _socket_of(one) as theirs:
+            return tcp.moved_bytes(theirs)
+    except (psycopg2.Error, OSError):
+        return -1, -1
+
+
+def _is_waiting(one: Connection) -> bool:
     try:
         return bool(one.get_transaction_status() == TRANSACTION_STATUS_ACTIVE)
     except psycopg2.InterfaceError:  # it was closed
         return False
 
 
-def _cut(one: Any) -> bool:
-    """End the waiting in the thread that has the connection: it finds it closed by the server.
-
-    The number of a closed socket is given to the next one. So ours is duplicated first, and shut down only if the
-    statement is still under way then: the duplicate is of its socket for certain.
-    """
+def _cut(one: Connection) -> bool:
+    """End the waiting in the thread that has the connection: it finds it closed by the server."""
     try:
-        with _socket_of(one) as duplicate:
-            if not _is_waiting(one):
-                return False
-            duplicate.shutdown(socket.SHUT_RDWR)
+        with _socket_of(one) as theirs:
+            theirs.shutdown(socket.SHUT_RDWR)
     except (psycopg2.Error, OSError):
         return False
     return True
 
 
-def _socket_of(one: Any) -> socket.socket:
-    return socket.socket(fileno=os.dup(one.fileno()))
+def _socket_of(one: Connection) -> socket.socket:
+    """A duplicate, as the number of a closed socket is given to the next one: if the connection is open afterwards,
+    it is of its socket for certain."""
+    duplicate = socket.socket(fileno=os.dup(one.fileno()))
+    if one.closed:
+        duplicate.close()
+        raise psycopg2.InterfaceError("closed meanwhile")
+    return duplicate

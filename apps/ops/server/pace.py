@@ -1,10 +1,5 @@
 """Whether what a connection moves is enough to keep it: a byte a minute would do where only silence ended it."""
 
-import fcntl
-import socket
-import struct
-import termios
-
 #: What Kestrel, the server of ASP.NET, asks of requests and of those who read its answers.
 MIN_BYTES_PER_SECOND = 240
 
@@ -27,14 +22,3 @@ class Pace:
         too_slow = moved_bytes - self._bytes < MIN_BYTES_PER_SECOND * window_seconds
         self.rest(now, moved_bytes)
         return too_slow
-
-
-def unread_bytes(sock: socket.socket | None) -> int:
-    """Of what was sent, what the other side has not confirmed: the system takes megabytes ahead of a slow reader.
-
-    0 of a socket that was closed meanwhile, which a thread may do, and where the system does not tell.
-    """
-    try:
-        return int(struct.unpack("i", fcntl.ioctl(sock, termios.TIOCOUTQ, b"\0" * 4))[0]) if sock else 0
-    except (OSError, ValueError):
-        return 0

@@ -53,6 +53,8 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
         if self.chunked and "CONTENT_LENGTH" in self.headers:
             # Who takes the one and who takes the other for the end of the body sees different requests.
             raise ParsingError("two ends of one body")
+        if "TRANSFER_ENCODING" in self.headers:  # of HTTP/1.0, which does not know it: Waitress would see no body
+            raise ParsingError("chunks in a version without chunks")
         self.limit = limits.limit_for(self.path, self.adj.body_limits)
         if self.content_length > self.limit.max_bytes:
             self.refuse(refusals.too_large(self.limit.max_bytes))

@@ -36,7 +36,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
                 channel.expire(now)
             except Exception:
                 logger.exception("a connection was dropped", extra={"action": "connection_failed"})
-                channel.handle_close()
+                channel.will_close = True  # the loop closes it, where another thread may not be at it
 
     def add_task(self, channel: Channel) -> None:
         if channel.may_begin():

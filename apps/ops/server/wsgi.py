@@ -1,4 +1,5 @@
-"""Around Django's application: whose forwarded headers are believed, and no body in an answer to HEAD."""
+"""Around Django's application: whose forwarded headers are believed, no NUL in a query, and no body in an answer to
+HEAD."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -20,6 +21,7 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 #: colon for a port, and all such clients for one.
 MAPPED = re.compile(r"(?<![\[0-9a-f:])::ffff:(?=[0-9]+\.)", re.IGNORECASE)
 TRUSTED_HEADERS = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port"}
+NUL = Problem(400, "malformed_request", "The query of the address has a NUL character, which no text here has.")
 MALFORMED = Problem(400, "malformed_request", "A forwarded header of the request is malformed.")
 
 
@@ -39,6 +41,17 @@ def with_forwarded_headers(application: Application, trusted_proxy: str) -> Appl
             except (MalformedProxyHeader, ValueError, IndexError):  # the last two where Waitress does not look
                 return refusals.answer(environ, start_response, MALFORMED)
         clear_untrusted_headers(environ, untrusted)
+        return application(environ, start_response)
+
+    return wrapped
+
+
+def without_nul(application: Application) -> Application:
+    """Refuse a query with a NUL: PostgreSQL has no text with one, and the admin would end in an error of the server."""
+
+    def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if "%00" in environ["QUERY_STRING"]:
+            return refusals.answer(environ, start_response, NUL)
         return application(environ, start_response)
 
     return wrapped

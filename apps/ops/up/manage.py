@@ -17,9 +17,12 @@ def main() -> None:
     except ConfigError as error:
         sys.exit(str(error))
     folder = environment.config.data_dir
-    if not (environment.kept_path.exists() and Lock(folder / "up.lock").is_held()):
+    try:
+        kept = json.loads(environment.kept_path.read_text()) if Lock(folder / "up.lock").is_held() else None
+    except FileNotFoundError:
+        kept = None
+    if kept is None:
         sys.exit(NOT_RUNNING.format(folder=folder))
-    kept = json.loads(environment.kept_path.read_text())
     command = [sys.executable, str(BASE_DIR / "manage.py"), *sys.argv[1:]]
     os.execve(sys.executable, command, {**os.environ, **kept})  # noqa: S606 — our own command line
 

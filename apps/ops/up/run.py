@@ -67,6 +67,7 @@ class Up:
             check=self._supervisor.check,
         )
         self._lock = lock
+        self._environment.kept_path.unlink(missing_ok=True)  # of a run that was killed
         left = leftovers.find_leftovers(folder)
         if left:
             with self._terminal.step(f"ended {len(left)} processes of a run that was killed"):

@@ -67,7 +67,9 @@ def test_what_is_not_the_api_is_not_held_up(client: Client, path: str) -> None:
     assert set(statuses(client, path)) == {200}
 
 
-def test_passwords_may_be_tried_only_so_often(client: Client, admin_user: User) -> None:
+def test_passwords_may_be_tried_only_so_often(
+    client: Client, admin_user: User, caplog: pytest.LogCaptureFixture
+) -> None:
     right = {"username": admin_user.username, "password": "password"}
     for _ in range(FEW):
         client.post("/admin/login/", {**right, "password": "guessed"}, REMOTE_ADDR="192.0.2.1")
@@ -77,6 +79,10 @@ def test_passwords_may_be_tried_only_so_often(client: Client, admin_user: User) 
 
     assert (refused.status_code, elsewhere.status_code) == (200, 302)
     assert "Too many attempts. Try again in" in refused.text
+    told = [vars(record) for record in caplog.records if record.name == "apps.common.logins"]
+    assert [(one["client"], one["code"]) for one in told] == [
+        ("192.0.2.1", code) for code in ("invalid_login", "invalid_login", "throttled")
+    ]
 
 
 def test_what_is_refused_for_its_credentials_counts_as_well(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

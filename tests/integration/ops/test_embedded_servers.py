@@ -14,11 +14,9 @@ import redis
 
 from apps.ops.embedded import placement, ports
 from apps.ops.embedded.endings import is_gone
-from apps.ops.embedded.errors import ServerDiedError
 from apps.ops.embedded.postgres import PostgresServer
 from apps.ops.embedded.redis import RedisServer
 from apps.ops.embedded.server import EmbeddedServer
-from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -192,7 +190,9 @@ def test_an_interrupted_creation_is_begun_again(start_server: StartServer, own_f
     assert read_note(server) == "kept"
 
 
-def test_postgresql_does_not_start_beside_a_child_of_a_killed_one(start_server: StartServer, own_folder: Path) -> None:
+def test_a_child_of_a_killed_postgresql_is_ended_before_the_next_start(
+    start_server: StartServer, own_folder: Path
+) -> None:
     server = start_server(PostgresServer, own_folder / "server")
     write_note(server)
     children = psutil.Process(server.process.pid).children()
@@ -201,11 +201,23 @@ def test_postgresql_does_not_start_beside_a_child_of_a_killed_one(start_server: 
     server.process.kill()
     server.process.wait()
 
-    with pytest.raises(ServerDiedError, match="shared memory"):
-        server.start()
+    server.start()
 
-    checkpointer.resume()
-    wait_until(lambda: is_gone(checkpointer), 10, "the child has ended")
+    assert is_gone(checkpointer)
+    assert read_note(server) == "kept"
+
+
+def test_a_frozen_postgresql_is_stopped_with_all_its_children(start_server: StartServer, own_folder: Path) -> None:
+    server = start_server(PostgresServer, own_folder / "server")
+    write_note(server)
+    leader = psutil.Process(server.process.pid)
+    family = [leader, *leader.children(recursive=True)]
+    for process in family:
+        process.suspend()
+
+    server.stop()
+
+    assert all(is_gone(process) for process in family)
     server.start()
     assert read_note(server) == "kept"
 

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -25,8 +26,9 @@ REQUEST_TIMEOUT_SECONDS = 1
 UPLOAD_LIMIT = 1_000_000
 LIMITS = (BodyLimit("/upload/", UPLOAD_LIMIT, copies=2), BodyLimit("", 50_000, copies=1))
 
-#: Of answers that are of no interest otherwise.
-SIZES = {"/large/": 40_000_000, "/medium/": 500_000}
+#: Answers whose bytes do not repeat, so that none can be lost or doubled unseen.
+BODIES = {"/large/": random.Random(1).randbytes(40_000_000), "/medium/": random.Random(2).randbytes(500_000)}
+FILE = random.Random(3).randbytes(300_000)
 
 
 class Probe:
@@ -46,15 +48,15 @@ class Probe:
         if path in self.waiting_paths:
             self.may_go_on.wait(20)
         if path == "/file/":
-            start_response("200 OK", [("Content-Length", "60000")])
-            return environ["wsgi.file_wrapper"](io.BytesIO(b"x" * 60_000))
+            start_response("200 OK", [("Content-Length", str(len(FILE)))])
+            return environ["wsgi.file_wrapper"](io.BytesIO(FILE))
         if path == "/unchanged/":
             start_response("304 Not Modified", [("ETag", '"1"')])
             return []
         seen = {"path": path, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
         seen |= {name: environ.get(name) for name in ("REMOTE_ADDR", "HTTP_HOST", "wsgi.url_scheme")}
         seen["forwarded"] = [name for name in environ if "FORWARDED" in name]
-        answer = b"x" * SIZES[path] if path in SIZES else json.dumps(seen).encode()
+        answer = BODIES.get(path) or json.dumps(seen).encode()
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
         return [answer[i : i + 1_000_000] for i in range(0, len(answer), 1_000_000)]
 

@@ -1,16 +1,20 @@
 """Clients that send or read so slowly that only a few bytes a second move, and those who are merely slow."""
 
+import resource
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from apps.ops.server.adjustments import Adjustments
 from apps.ops.server.channel import READER_PATIENCE
 from apps.ops.server.limits import BodyLimit
+from apps.ops.server.spool import MEMORY_BYTES
 from tests.support.processes import wait_until
-from tests.unit.ops.conftest import RunningServer
+from tests.unit.ops.conftest import BODIES, RunningServer
 from tests.unit.ops.raw import Connection, connected, exchange, length, request
 
 LARGE_BYTES = 40_000_000
@@ -140,7 +144,8 @@ def test_readers_who_stop_hold_no_thread(start_server: Callable[..., RunningServ
         assert exchange(server.port, request("GET", "/quick/")).status == 200
         assert len(server.spooled_bytes) == 2, "one file for each answer"
         assert sum(server.spooled_bytes) > LARGE_BYTES
-        assert [len(reader.answer().body) for reader in (one, other)] == [LARGE_BYTES] * 2
+        assert [reader.answer().body == BODIES["/large/"] for reader in (one, other)] == [True, True]
+        assert server.spooled_bytes == [], "gone with what was in it"
 
 
 def test_where_the_disk_has_no_room_the_thread_waits_for_the_reader(
@@ -148,10 +153,34 @@ def test_where_the_disk_has_no_room_the_thread_waits_for_the_reader(
 ) -> None:
     server = start_server(threads=1, request_timeout_seconds=20, body_limits=(BodyLimit("", 10**18, copies=1),))
     with reading_little(server) as reader:
-        wait_until(lambda: server.spooled_bytes, 20, "part of the answer waits on the disk")
+        wait_until(lambda: server.channels and server.channels[0].total_outbufs_len, 20, "part of the answer waits")
         with connected(server.port) as next_one:
             next_one.send(request("GET", "/quick/"))
             assert next_one.is_silent_for(1)
-            assert sum(server.spooled_bytes) < LARGE_BYTES * 3 / 4  # 16 MiB, and what the system took
-            assert len(reader.answer().body) == LARGE_BYTES
+            assert max(channel.total_outbufs_len for channel in server.channels) <= MEMORY_BYTES
+            assert server.spooled_bytes == []
+            assert reader.answer().body == BODIES["/large/"]
             assert next_one.answer().status == 200
+
+
+def test_a_disk_that_is_full_cuts_an_answer_short_and_makes_none_wrong(
+    start_server: Callable[..., RunningServer], small_files: int
+) -> None:
+    server = start_server(threads=1, request_timeout_seconds=20)
+    with reading_little(server) as reader:
+        wait_until(lambda: server.channels and server.channels[0].will_close, 20, "the disk is full")
+        read = reader.rest()
+        assert exchange(server.port, request("GET", "/quick/")).status == 200
+    _, _, body = read.partition(b"\r\n\r\n")
+    assert small_files < len(body) < LARGE_BYTES
+    assert BODIES["/large/"].startswith(body)
+
+
+@pytest.fixture
+def small_files() -> Iterator[int]:
+    """No file can be longer than this: a disk that is full as soon as it is needed."""
+    most_bytes = 1_000_000
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, hard))
+    yield most_bytes
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from apps.ops.server import pace
+from apps.ops.server import tcp
+from apps.ops.server.channel import MOST_PIPELINED
 from tests.support.processes import wait_until
-from tests.unit.ops.conftest import RunningServer
-from tests.unit.ops.raw import connected, exchange, length, request
+from tests.unit.ops.conftest import BODIES, FILE, RunningServer
+from tests.unit.ops.raw import EXPECT, connected, exchange, length, request
 
-NUMBER = 200
+NUMBER = 80
 
 
 @pytest.mark.parametrize("path", ["/medium/", "/file/"])
@@ -34,13 +35,33 @@ def test_one_answer_at_a_time_waits_for_a_reader(server: RunningServer, path: st
 
 def test_the_answers_come_in_order_once_they_are_read(server: RunningServer) -> None:
     with connected(server.port) as connection:
-        connection.send(b"".join(request("GET", path) for path in ("/medium/", "/1/", "/file/", "/2/") * 100))
+        connection.send(b"".join(request("GET", path) for path in ("/medium/", "/1/", "/file/", "/2/") * 20))
         wait_until(lambda: any(one.next_waits for one in server.channels), 20, "an answer waits")
-        for _ in range(100):
-            assert len(connection.answer().body) == 500_000
+        for _ in range(20):
+            assert connection.answer().body == BODIES["/medium/"]
             assert connection.answer().json["path"] == "/1/"
-            assert len(connection.answer().body) == 60_000
+            assert connection.answer().body == FILE
             assert connection.answer().json["path"] == "/2/"
+
+
+def test_so_many_requests_at_once_and_the_connection_ends(server: RunningServer) -> None:
+    with connected(server.port) as connection:
+        connection.send(request("GET", "/quick/") * (MOST_PIPELINED + 50))
+        answers = [connection.answer() for _ in range(MOST_PIPELINED)]
+        assert connection.rest() == b""
+    assert [one.headers.get("connection") for one in answers] == [None] * (MOST_PIPELINED - 1) + ["close"]
+    assert len(server.probe.paths) == MOST_PIPELINED
+
+
+def test_an_invitation_does_not_meddle_with_the_answer_before_it(server: RunningServer) -> None:
+    """The task sends it while the loop may be sending the answer."""
+    for _ in range(200):
+        with connected(server.port) as connection:
+            connection.send(request("GET", "/file/") + request("POST", "/upload/", length(1), EXPECT))
+            assert connection.answer().body == FILE
+            assert connection.bytes_until(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+            connection.send(b"x")
+            assert connection.answer().json["bytes"] == 1
 
 
 def test_connections_that_are_reset_while_they_are_looked_at_do_no_harm(
@@ -64,12 +85,12 @@ def test_connections_that_are_reset_while_they_are_looked_at_do_no_harm(
 def test_of_a_closed_socket_nothing_is_unread() -> None:
     closed = socket.socket()
     closed.close()
-    assert [pace.unread_bytes(one) for one in (None, closed)] == [0, 0]
+    assert [tcp.unread_bytes(one) for one in (None, closed)] == [0, 0]
 
 
 def test_a_reset_between_two_requests_ends_that_connection_alone(server: RunningServer) -> None:
     """The task sends the invitation for the second one's body into a connection that is gone."""
-    invited = request("POST", "/upload/", length(1), "Expect: 100-continue")
+    invited = request("POST", "/upload/", length(1), EXPECT)
     ends_at = time.monotonic() + 3
     while time.monotonic() < ends_at:
         client = socket.create_connection(("127.0.0.1", server.port))

@@ -28,6 +28,11 @@ NOT_HTTP = {
         request("POST", "/upload/", "Transfer-Encoding: chunked", length(3)) + b"0\r\n\r\n" + request("GET", "/x/"),
         400,
     ),
+    "chunks in HTTP/1.0": (
+        CHUNKED.replace(b"HTTP/1.1", b"HTTP/1.0").replace(b"Host", b"Connection: keep-alive\r\nHost")
+        + request("GET", "/x/"),
+        400,
+    ),
     "huge header": (request("GET", "/", f"X: {'y' * 70000}"), 431),
     "huge address": (b"GET /" + b"y" * 70000, 431),
 }

@@ -29,8 +29,16 @@ def test_a_body_that_was_compressed_on_the_way_is_refused(encoding: str, status:
     assert ask("text/csv", HTTP_CONTENT_ENCODING=encoding).startswith(str(status))
 
 
+def test_a_query_with_a_nul_is_refused() -> None:
+    environ = {"PATH_INFO": "/admin/files/file/", "QUERY_STRING": "status__exact=%00"}
+    told: list[str] = []
+    (body,) = serve._application("")(environ | {"REQUEST_METHOD": "GET"}, lambda status, _headers: told.append(status))
+    assert (told, json.loads(body)["code"]) == (["400 Bad Request"], "malformed_request")
+
+
 def test_a_refusal_has_the_form_that_the_errors_of_its_path_have() -> None:
-    environ = {"PATH_INFO": "/api/v1/deals/", "HTTP_CONTENT_ENCODING": "gzip", "HTTP_X_REQUEST_ID": "seen"}
+    environ = {"PATH_INFO": "/api/v1/deals/", "QUERY_STRING": ""}
+    environ |= {"HTTP_CONTENT_ENCODING": "gzip", "HTTP_X_REQUEST_ID": "seen"}
     headers: dict[str, str] = {}
 
     (body,) = bodies.readable(serve._application(""))(environ, lambda _, given: headers.update(given))
@@ -71,6 +79,6 @@ def test_a_client_has_the_address_that_the_proxy_tells(forwarded: str, address: 
 @pytest.mark.parametrize("header", [{"CONTENT_TYPE": "text/csv; charset=base64"}, {"HTTP_X_FORWARDED_PROTO": "gopher"}])
 def test_a_refused_head_has_no_body_that_would_be_taken_for_the_next_answer(header: dict[str, str]) -> None:
     told: list[str] = []
-    environ = {"REQUEST_METHOD": "HEAD", "PATH_INFO": "/", "REMOTE_ADDR": "10.0.0.1", **header}
+    environ = {"REQUEST_METHOD": "HEAD", "PATH_INFO": "/", "QUERY_STRING": "", "REMOTE_ADDR": "10.0.0.1", **header}
     answer = serve._application("*")(environ, lambda status, _headers: told.append(status))
     assert (told, list(answer)) == (["400 Bad Request"], [])

@@ -24,7 +24,7 @@ from apps.ops.server.database_watch import DatabaseWatch
 from apps.ops.server.limits import body_limits
 from apps.ops.server.pool import STOP_SIGNALS, Pool
 from apps.ops.server.server import Server
-from apps.ops.server.wsgi import Application, with_forwarded_headers, without_body_on_head
+from apps.ops.server.wsgi import Application, with_forwarded_headers, without_body_on_head, without_nul
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def _stop_with(parent_gone: int, server: Server) -> None:
 def _application(trusted_proxy: str) -> Application:
     application = import_string(settings.WSGI_APPLICATION)
     # Around all that answers: what is refused on the way has a body as well.
-    return without_body_on_head(with_forwarded_headers(bodies.readable(application), trusted_proxy))
+    return without_body_on_head(with_forwarded_headers(without_nul(bodies.readable(application)), trusted_proxy))
 
 
 def _adjustments() -> Adjustments:
