@@ -78,3 +78,16 @@ def test_a_statement_that_waits_for_long_is_left_alone(service: Service) -> None
             answer.result(timeout=NOTICED_SECONDS + 3)
         other.rollback()
         assert answer.result().status_code == 200
+
+
+def test_a_process_that_only_opens_connections_notices_it_too(service: Service, own_postgres: PostgresServer) -> None:
+    def seconds() -> float:
+        answer = requests.get(f"{service.url}/api/v1/files/", timeout=PATIENCE_SECONDS)
+        assert answer.json()["code"] == "database_unavailable"
+        return answer.elapsed.total_seconds()
+
+    assert requests.get(f"{service.url}/health/ready/", timeout=5).ok  # its thread is another one than those for files
+    with hanging(own_postgres):
+        assert seconds() > 1, "waited for a new connection"
+        wait_until(lambda: seconds() < 1, 2 * PATIENCE_SECONDS, "nobody waits any more")
+    wait_until(lambda: requests.get(f"{service.url}/api/v1/files/", timeout=20).ok, 20, "it serves again")

@@ -46,6 +46,10 @@ class DatabaseWatch:
         self._connections: WeakSet[Connection] = WeakSet()
         #: Connection → looks in a row that found it at work.
         self._looks: dict[Connection, int] = {}
+        #: Of the server that was reached last.
+        self._where: dict[str, Any] = {}
+        #: A thread has waited in vain for a new connection.
+        self._unconnected = False
         self._hangs = False
 
     def start(self) -> None:
@@ -55,9 +59,15 @@ class DatabaseWatch:
     def _connect(self, dsn: str) -> Connection:
         if self._hangs:
             raise psycopg2.OperationalError(HANGS)
-        opened = Connection(dsn)
+        began_at = time.monotonic()
+        try:
+            opened = Connection(dsn)
+        except psycopg2.OperationalError:
+            self._unconnected |= time.monotonic() - began_at > ANSWER_SECONDS
+            raise
         with self._lock:
             self._connections.add(opened)
+        self._where = _address_of(opened)
         return opened
 
     def _run(self) -> None:
@@ -71,32 +81,31 @@ class DatabaseWatch:
     def _look(self) -> None:
         self._looks = {one: self._looks.get(one, 0) + 1 for one in self._open() if _is_waiting(one)}
         stuck = [one for one, looks in self._looks.items() if looks >= LOOKS_BEFORE_ASKING]
-        if not stuck:
+        if not stuck and not (self._unconnected and self._where):
             return
-        where = _address_of(stuck[0])
-        if all(self._is_silent(where, stuck) for _ in range(QUESTIONS)):
-            self._hold_off(where)
-        self._looks = {}
+        if all(self._is_silent(stuck) for _ in range(QUESTIONS)):
+            self._hold_off()
+        self._looks, self._unconnected = {}, False
 
-    def _hold_off(self, where: dict[str, Any]) -> None:
+    def _hold_off(self) -> None:
         """Until PostgreSQL answers, nobody waits for it."""
         self._hangs = True
         try:
             cut = sum(_cut(one) for one in self._open())
             logger.error("PostgreSQL hangs", extra={"action": "database_hangs", "connections": cut})
-            while self._is_silent(where, []):
+            while self._is_silent([]):
                 pass
         finally:
             self._hangs = False
         logger.warning("PostgreSQL answers again", extra={"action": "database_answers"})
 
-    def _is_silent(self, where: dict[str, Any], stuck: list[Connection]) -> bool:
+    def _is_silent(self, stuck: list[Connection]) -> bool:
         """Ask once, and wait for the answer, whatever it is. It is not silent either if it says something meanwhile to
         anybody, or takes what a stuck one sends."""
         deadline = time.monotonic() + ANSWER_SECONDS
         everybody = self._open()
         heard, taken = _received(everybody), _confirmed(stuck)
-        parameters = {**connection.get_connection_params(), **where}
+        parameters = {**connection.get_connection_params(), **self._where}
         del parameters["connection_factory"]
         question: str | None = QUESTION
         try:
@@ -130,8 +139,8 @@ def _step(asked: Connection) -> bool:
 
 
 def _address_of(one: Connection) -> dict[str, Any]:
-    """That of the server it waits for. To look a name up may take long, and libpq does it with the interpreter held;
-    and by now the name may stand for another server."""
+    """That of its server. To look a name up may take long, and libpq does it with the interpreter held; and by now the
+    name may stand for another server."""
     where = {"host": one.info.host, "port": one.info.port}
     with suppress(psycopg2.Error, OSError), _socket_of(one) as theirs:
         if theirs.family in (socket.AF_INET, socket.AF_INET6):
